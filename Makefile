@@ -6,7 +6,7 @@ PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install
 
 .DEFAULT_GOAL := help
-.PHONY: help book test claims-check lab serve course grade pins clean distclean
+.PHONY: help book test claims-check lab serve course grade formgrade dryrun pins clean distclean
 
 help:  ## show this list
 	@echo 'Learning in the Loop: make ...'
@@ -33,6 +33,12 @@ course: .venv/dev.stamp  ## build the problem sets in _build/course (SEED=7: oth
 
 grade: .venv/dev.stamp  ## grade a folder of submissions: SUBMISSIONS=dir OUT=dir [ROSTER=csv] [SET=ps1]
 	@$(PY) -m course.grade "$(SUBMISSIONS)" "$(OUT)" $(if $(ROSTER),--roster "$(ROSTER)") $(if $(SET),--set $(SET)) $(if $(UNCONFINED),--unconfined)
+
+formgrade: .venv/dev.stamp  ## grade the written answers in a browser: OUT=dir of `make grade`
+	@cd "$(or $(OUT),$(error say: make formgrade OUT=folder))" && "$(CURDIR)/.venv/bin/jupyter" lab --LabApp.default_url=/formgrader/gradebook
+
+dryrun: course  ## grade thirty submissions whose points are known beforehand
+	@$(PY) -m course.dryrun
 
 pins:  ## recompile requirements*.txt from pyproject.toml (needs uv)
 	@sh tools/pins.sh

@@ -21,6 +21,7 @@ from course.referee import referee
 
 ROOT = Path(__file__).resolve().parent.parent
 COURSE = ROOT / "_build" / "course"
+PINS = ROOT / "assignments" / "requirements.txt"
 
 CONFIG = '''"""nbgrader's settings for this course; run nbgrader from here."""
 
@@ -124,7 +125,7 @@ def publish(out, name, notebook):
     release.pack(out / "students" / f"{name}.zip", {
         f"{name}/{name}.ipynb": path.read_bytes(),
         f"{name}/{wheel.name}": wheel.read_bytes(),
-        f"{name}/requirements.txt": (ROOT / "requirements.txt").read_text(),
+        f"{name}/requirements.txt": release.pins(PINS),
         f"{name}/HOW-TO-SUBMIT.txt": release.how_to(name, wheel.name)})
     nbformat.write(notebook, out / "instructor" / f"{name}.ipynb")
 

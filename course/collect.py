@@ -5,13 +5,15 @@ Understood are ``<student>.ipynb``, ``<student>/psN.ipynb``, nbgrader's
 Canvas and Moodle give to downloads; each as plain files or inside zips.
 """
 
+import hashlib
 import io
 import json
 import re
 import time
+import unicodedata
 import zipfile
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import nbformat
@@ -27,6 +29,7 @@ DOCUMENTS = {".ipynb", ".py", ".pdf", ".html", ".htm", ".docx", ".odt",
 SKIPPED = {"__MACOSX", ".ipynb_checkpoints"}
 LARGEST = 20 * 2**20  # bytes of one file
 MOST = 5000  # files in one zip
+BUDGET = 200 * 2**20  # bytes of all that is in one zip
 
 
 @dataclass(frozen=True)
@@ -65,14 +68,16 @@ def collect(folder, sets, default=None):
         default = sets[0]
     for file in files:
         name = _set_of(file, sets) or default
-        student, title, lms = identify(file.path)
-        if not student or not name:
-            which = "student" if not student else "problem set"
-            reason = f"the {which} cannot be told from the name"
-            stray.append((str(file.path), reason))
+        student, title, lms = identify(file.path, sets)
+        if not student:
+            stray.append((str(file.path),
+                          "the student cannot be told from the name"))
+        elif not name:
+            stray.append((str(file.path), "the problem set cannot be told "
+                          f"from the name; say SET={sets[0]}"))
         else:
             found.append(Submission(student, title, lms, name, file))
-    return _last(found), stray
+    return _last(_apart(found)), stray
 
 
 def _walk(folder):
@@ -83,19 +88,19 @@ def _walk(folder):
             continue
         size, when = path.stat().st_size, path.stat().st_mtime
         if path.suffix.lower() == ".zip":
-            yield from _unzip(path, inside, when)
+            yield from _unzip(path, inside, when, [BUDGET])
         elif path.suffix.lower() in DOCUMENTS:
             large = size > LARGEST
             data = b"" if large else path.read_bytes()
             yield File(inside, data, when, large)
 
 
-def _unzip(path, inside, when, depth=0):
-    """The files of a zip, read in memory and within bounds."""
+def _unzip(path, inside, when, budget, depth=0):
+    """The files of a zip, read in memory; ``budget`` bytes are left."""
     try:
         archive = zipfile.ZipFile(path)
         members = archive.infolist()[:MOST]
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except Exception:  # damage makes zipfile raise almost anything
         yield File(inside, b"", when)
         return
     base = inside.with_suffix("")
@@ -103,20 +108,22 @@ def _unzip(path, inside, when, depth=0):
         name = PurePosixPath(member.filename.replace("\\", "/"))
         name = base / PurePosixPath(*[p for p in name.parts
                                       if p not in ("..", "/", ".")])
-        if member.is_dir() or _ignored(name):
+        kind = name.suffix.lower()
+        if member.is_dir() or _ignored(name) or kind not in {
+                ".zip", *DOCUMENTS}:
             continue
-        date = time.mktime((*member.date_time, 0, 0, -1))
-        large = member.file_size > LARGEST
+        large = member.file_size > min(LARGEST, budget[0])
         try:
+            date = time.mktime((*member.date_time, 0, 0, -1))
             with archive.open(member) as stream:
                 data = b"" if large else stream.read(LARGEST)
-        except (RuntimeError, zipfile.BadZipFile, OSError,
-                NotImplementedError, EOFError, ValueError):
-            data = b""  # encrypted or damaged
-        if name.suffix.lower() == ".zip" and depth == 0:
-            yield from _unzip(io.BytesIO(data), name, date, depth + 1)
-        elif name.suffix.lower() in DOCUMENTS:
+        except Exception:  # encrypted or damaged
+            date, data = when, b""
+        budget[0] -= len(data)
+        if kind != ".zip":
             yield File(name, data, date, large)
+        elif depth == 0:
+            yield from _unzip(io.BytesIO(data), name, date, budget, 1)
 
 
 def _ignored(path):
@@ -125,9 +132,9 @@ def _ignored(path):
 
 def _set_of(file, sets):
     """The problem set of a file: by its cells, else by its name."""
-    if file.path.suffix == ".ipynb":
-        ids = re.findall(rb'"grade_id"\s*:\s*"([A-Za-z0-9]+)-', file.data)
-        votes = Counter(i.decode() for i in ids if i.decode() in sets)
+    if is_notebook(file.path):
+        votes = Counter(i.decode() for i in _ids(file)
+                        if i.decode() in sets)
         if votes:
             return votes.most_common(1)[0][0]
     for part in reversed(file.path.parts):
@@ -137,33 +144,65 @@ def _set_of(file, sets):
     return None
 
 
-def identify(path):
-    """Student's key, readable name and LMS number, from a file's path."""
+def is_notebook(path):
+    """By its name, which some browsers and systems lengthen."""
+    return ".ipynb" in path.name.lower()
+
+
+def _ids(file):
+    """What stands before the dash in the ids of a notebook's cells."""
+    return re.findall(rb'"grade_id"\s*:\s*"([A-Za-z0-9]+)-', file.data)
+
+
+def identify(path, sets):
+    """Student's key, readable name and Canvas number, from a file's path."""
     for part in path.parts:
         stem = PurePosixPath(part).stem if part == path.name else part
         for pattern in (MOODLE, CANVAS):
             match = pattern.match(stem if part == path.name else part + "_")
             if match:
-                return (_key(f"{match['name']}_{match['id']}"),
-                        match["name"], match["id"])
-    stem = re.sub(r" ?\(\d+\)$", "", path.stem)
-    names = filter(None, map(_bare, [*path.parts[:-1], stem]))
-    name = next(names, "")
-    return _key(name), name, ""
+                number = match["id"] if pattern is CANVAS else ""
+                return (key(f"{match['name']}_{match['id']}"),
+                        match["name"], number)
+    stem = re.sub(r"\.ipynb.*$", "", path.name, flags=re.IGNORECASE)
+    stem = path.stem if stem == path.name else stem
+    stem = re.sub(r" ?\(\d+\)$", "", stem)
+    names = [_bare(part, sets) for part in (*path.parts[:-1], stem)]
+    name = next(filter(None, names), "")
+    return key(name), name, ""
 
 
-def _bare(part):
+def _bare(part, sets):
     """A part of a path without set names and generic words."""
     part = re.sub(rf"{SET.pattern}-\d+$", "", part, flags=re.IGNORECASE)
-    part = SET.sub("", part).strip(" _-.")
+    part = SET.sub(lambda match: "" if match[1].lower() in sets else match[0],
+                   part).strip(" _-.")
     generic = {"submissions", "submitted", "submission", "homework",
                "assignment", "assignments", "notebooks", ""}
     return "" if part.lower() in generic else part
 
 
-def _key(name):
+def key(name):
     """A name that is safe as a folder and in nbgrader's patterns."""
-    return re.sub(r"[^\w.@+-]+", "-", name).strip("-.")[:80]
+    letters = "".join(
+        c if c.isalnum() or c in "_.@+" or unicodedata.category(c)[0] == "M"
+        else "-" for c in unicodedata.normalize("NFKC", name))
+    return re.sub("-+", "-", letters).strip("-.")[:80]
+
+
+def _apart(found):
+    """Students whose names differ in what a key leaves out stay two."""
+    titles = {}
+    for one in found:
+        titles.setdefault(one.student.lower(), set()).add(_folded(one))
+    return [one if len(titles[one.student.lower()]) == 1 else
+            replace(one, student=f"{one.student}-" + hashlib.sha256(
+                _folded(one).encode()).hexdigest()[:6]) for one in found]
+
+
+def _folded(submission):
+    title = unicodedata.normalize("NFKC", submission.title)
+    return f"{title.casefold()} {submission.lms}"
 
 
 def _last(found):
@@ -172,8 +211,8 @@ def _last(found):
         path = submission.file.path
         attempt = ATTEMPT.search(path.stem)
         number = int(attempt[1] or attempt[2]) if attempt else 0
-        return (path.suffix == ".ipynb", number, submission.file.when,
-                str(path))
+        return (is_notebook(path), number, bool(_ids(submission.file)),
+                submission.file.when, str(path))
 
     groups = {}
     for submission in found:
@@ -183,15 +222,14 @@ def _last(found):
     for group in groups.values():
         *earlier, last = sorted(group, key=order)
         others = [s.file.path.name for s in earlier
-                  if s.file.path.suffix == ".ipynb"]
+                  if is_notebook(s.file.path)]
         notes = ()
         if others:
             note = (f"You handed in {len(others) + 1} notebooks; "
                     f"{last.file.path.name}, the last, was graded and not "
                     f"{', '.join(others)}.")
             notes = (note,)
-        result.append(Submission(last.student, last.title, last.lms,
-                                 last.problem_set, last.file, notes))
+        result.append(replace(last, notes=notes))
     return sorted(result, key=lambda s: (s.problem_set, s.student))
 
 
@@ -200,7 +238,7 @@ def read(file):
     name = file.path.name
     if file.too_large:
         return None, f"{name} is larger than {LARGEST // 2**20} MB"
-    if file.path.suffix != ".ipynb":
+    if not is_notebook(file.path):
         return None, f"{name} is not a notebook (.ipynb)"
     if not file.data.strip():
         return None, f"{name} is empty"

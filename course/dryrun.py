@@ -100,8 +100,8 @@ def run(folder, course=COURSE, assignments=ROOT / "assignments"):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
     start = time.monotonic()
-    results, stray = grade.grade(inbox, Path(folder) / "graded", course,
-                                 limits=LIMITS)
+    results, stray, _ = grade.grade(inbox, Path(folder) / "graded", course,
+                                    limits=LIMITS)
     seconds = time.monotonic() - start
     got = {(r["student"], r["set"]): r for r in results}
     rows = []

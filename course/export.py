@@ -1,9 +1,10 @@
 """One CSV that Canvas and Moodle import.
 
-Canvas matches a student by ``ID`` (or ``SIS User ID``, ``SIS Login ID``),
-Moodle by ``Email address``, ``ID number`` or ``Username``; the points stand
-in one column for each problem set.  A roster, exported from either, fills
-in what a file name cannot tell.
+The columns are those of Canvas, which takes whatever stands after
+``Section`` for an assignment; so there is a column for each problem set and
+nothing else.  In Moodle, where any column can be mapped, ``SIS Login ID`` is
+mapped to the e-mail address or ``SIS User ID`` to the ID number.  A roster,
+exported from either, fills in what a file name cannot tell.
 """
 
 import csv
@@ -11,8 +12,13 @@ import re
 import unicodedata
 from pathlib import Path
 
-PERSON = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section",
-          "Email address", "ID number", "Username")
+from course.collect import key
+
+PERSON = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+MOODLE = {"ID number": "SIS User ID", "Username": "SIS Login ID",
+          "Email address": "SIS Login ID"}  # the last that is filled counts
+NAMES = ("SIS Login ID", "SIS User ID", "ID number", "Username",
+         "Email address", "ID")
 
 
 def read_roster(path):
@@ -28,6 +34,8 @@ def read_roster(path):
         if "Student" not in row:
             last = row.get("Surname") or row.get("Last name", "")
             row["Student"] = f"{row.get('First name', '')} {last}".strip()
+            row |= {ours: row[theirs] for theirs, ours in MOODLE.items()
+                    if row.get(theirs)}
         if row["Student"] and "Points Possible" not in row["Student"]:
             people.append(row)
     return people
@@ -41,9 +49,7 @@ def find_person(roster, student, title, lms):
                        for f in fields)]
 
     tries = [compare(("ID",), lms)] if lms else []
-    names = ("SIS Login ID", "SIS User ID", "Email address", "ID number",
-             "Username", "ID")
-    tries += [compare(names, student), compare(names, title)]
+    tries += [compare(NAMES, student), compare(NAMES, title)]
     tries.append([row for row in roster
                   if _plain(row["Student"]) == _plain(title)])
     for rows in tries:
@@ -61,29 +67,34 @@ def _plain(name):
 def write_csv(path, results, sets, roster=()):
     """A row for each student; an empty cell for a set not handed in.
 
-    Students of the roster who handed in nothing stand at the end.
+    Students of the roster who handed in nothing stand at the end.  Returns
+    the students whom the roster does not know.
     """
-    people, met = {}, []
+    people, met, unknown = {}, [], set()
     for result in results:
-        person = people.setdefault(result["student"], {
-            "Student": result["title"] or result["student"],
-            "ID": result["lms"], "SIS Login ID": result["student"]})
-        row = find_person(roster, result["student"], result["title"],
-                          result["lms"])
+        student, title = result["student"], result["title"]
+        person = people.setdefault(student, {
+            "Student": title, "ID": result["lms"],
+            "SIS Login ID": student if student == key(title) else ""})
+        row = find_person(roster, student, title, result["lms"])
         person.update({k: row[k] for k in PERSON if row.get(k)})
         met.append(row)
+        if roster and not row:
+            unknown.add(student)
         person[result["set"]] = f"{result['score']:g}"
     for row in roster:
         if row not in met:
             people[f"~{row['Student']}"] = {k: row.get(k, "") for k in PERSON}
-    sets = [name for name in sets if any(name in p for p in people.values())]
     with Path(path).open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.DictWriter(stream, [*PERSON, *sets], restval="")
+        columns = [name for name in sets
+                   if any(name in person for person in people.values())]
+        writer = csv.DictWriter(stream, [*PERSON, *columns], restval="")
         writer.writeheader()
         for _, person in sorted(people.items()):
             writer.writerow({k: harmless(v) for k, v in person.items()})
+    return sorted(unknown)
 
 
 def harmless(text):
     """A cell that no spreadsheet takes for a formula."""
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t")) else text
+    return "'" + text if text[:1] in set("=+-@\t\r\n") else text

@@ -10,16 +10,12 @@ been graded by hand: only what is new or changed runs again.
 """
 
 import argparse
-import contextlib
 import hashlib
 import json
-import logging
-import multiprocessing.util
+import multiprocessing
 import os
 import shutil
 import sys
-import time
-import traceback
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
@@ -27,19 +23,15 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import Autograde, GenerateFeedback
-from nbgrader.coursedir import CourseDirectory
+from nbgrader.converters import GenerateFeedback
 from tqdm import tqdm
-from traitlets.config import Config
 
 from course import plugins, sandbox
 from course.build import CONFIG, COURSE, ROOT, set_up
-from course.collect import collect, read
+from course.collect import collect
 from course.export import read_roster, write_csv
-from course.mend import mend
-from course.referee import time_limit
-
-FEEDBACK_SECONDS = 30
+from course.single import blank, convert, grade_one, start_worker
+from course.summary import summarise
 
 
 def main(argv=None):
@@ -49,7 +41,7 @@ def main(argv=None):
     parser.add_argument("--course", type=Path, default=COURSE)
     parser.add_argument("--set", help="problem set of files without a name")
     parser.add_argument("--roster", type=Path, help="CSV of the students")
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--unconfined", action="store_true",
                         help="grade although students' code can read files")
     options = parser.parse_args(argv)
@@ -66,10 +58,10 @@ def main(argv=None):
     if options.out.resolve().is_relative_to(options.submissions.resolve()):
         raise SystemExit("OUT must not lie inside SUBMISSIONS")
     print(f"Students' code is confined by: {level}")
-    results, stray = grade(options.submissions, options.out, options.course,
-                           default=options.set, workers=options.workers,
-                           roster=options.roster)
-    summarise(results, stray, options.out)
+    batch = grade(options.submissions, options.out, options.course,
+                  default=options.set, workers=options.workers,
+                  roster=options.roster)
+    print(*summarise(*batch, options.out), sep="\n")
 
 
 def _folder(text):
@@ -81,7 +73,11 @@ def _folder(text):
 
 def grade(submissions, out, course=COURSE, *, default=None, workers=2,
           roster=None, quiet=False, limits=None, work=None):
-    """Grade what is new in a folder; the results, and the files left out."""
+    """Grade what is new in a folder.
+
+    Returns the results, the files left out and why, and the students whom
+    the roster does not know.
+    """
     out = Path(out).resolve()
     prints = prepare(Path(course) / "nbgrader", out)
     found, stray = collect(submissions, sorted(prints), default)
@@ -99,10 +95,10 @@ def grade(submissions, out, course=COURSE, *, default=None, workers=2,
     results = [state[name] for name in sorted(state) if name in wanted]
     refresh(out, results)
     _write_json(out / "state.json", state)
-    write_csv(out / "grades.csv", results, sorted(prints),
-              read_roster(roster))
+    unknown = write_csv(out / "grades.csv", results, sorted(prints),
+                        read_roster(roster))
     _write_json(out / "report.json", {"results": results, "left out": stray})
-    return results, stray
+    return results, stray, unknown
 
 
 def prepare(course, out):
@@ -130,7 +126,7 @@ def _spread(work, out, submissions, workers):
     """Grade in parallel.  Should a worker die, one worker takes the rest
     in order, so that the submission that kills it is known and left out."""
     server = multiprocessing.get_context("forkserver")
-    server.set_forkserver_preload(["course.grade"])
+    server.set_forkserver_preload(["course.single"])
     left, alone = list(submissions), False
     while left:
         count = 1 if alone else min(workers, len(left))
@@ -138,7 +134,7 @@ def _spread(work, out, submissions, workers):
         for slot in range(count):
             slots.put(slot)
         with ProcessPoolExecutor(
-                count, server, _start_worker,
+                count, server, start_worker,
                 (slots, sandbox.confinement()[0])) as pool:
             jobs = {pool.submit(work, str(out), s): s for s in left}
             try:
@@ -151,97 +147,6 @@ def _spread(work, out, submissions, workers):
                     killer = left.pop(0)
                     yield killer, blank(killer, "its worker died")
                 alone = not alone
-
-
-def _start_worker(slots, level):
-    """Each worker has a nursery, whose students have their own user id."""
-    os.environ.update({f"{name}_NUM_THREADS": "1" for name in
-                       ("OMP", "OPENBLAS", "MKL")}, MPLBACKEND="Agg")
-    logging.disable(logging.CRITICAL)
-    nursery = plugins.nursery(slots.get(), level)
-    multiprocessing.util.Finalize(None, nursery.close, exitpriority=1)
-
-
-def grade_one(out, submission, limits):
-    """Grade one submission; never raises."""
-    start = time.monotonic()
-    try:
-        write_submission(Path(out), submission)
-        result = blank(submission) | autograde(Path(out), submission,
-                                               limits)
-    except Exception:
-        result = blank(submission, traceback.format_exc(limit=-3))
-    result["seconds"] = round(time.monotonic() - start, 2)
-    return result
-
-
-def blank(submission, failure=""):
-    """The result of a submission that has not been, or cannot be, graded."""
-    result = {"student": submission.student, "title": submission.title,
-              "lms": submission.lms, "set": submission.problem_set,
-              "file": str(submission.file.path), "notes": [],
-              "score": 0.0, "cells": {}}
-    if failure:
-        result["failure"] = failure
-        result["notes"] = ["The grader failed here; grade it by hand."]
-    return result
-
-
-def write_submission(out, submission):
-    """Put what was handed in where nbgrader looks for it."""
-    name = submission.problem_set
-    release = nbformat.read(out / "release" / name / f"{name}.ipynb", 4)
-    notebook, failure = read(submission.file)
-    notes = list(submission.notes)
-    if notebook is None:
-        notes.append(f"{failure}, so there was nothing to grade.")
-        notebook = release
-    else:
-        notebook, more = mend(notebook, release)
-        notes += more
-    notebook.metadata["course_notes"] = notes
-    folder = out / "submitted" / submission.student / name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    nbformat.write(notebook, folder / f"{name}.ipynb")
-
-
-def autograde(out, submission, limits):
-    """nbgrader's autograde and feedback; points and reasons by cell."""
-    name, student = submission.problem_set, submission.student
-    convert(Autograde, out, name, student, limits.config())
-    try:
-        with time_limit(FEEDBACK_SECONDS):
-            convert(GenerateFeedback, out, name, student)
-    except Exception:  # text that cannot be rendered
-        convert(GenerateFeedback, out, name, student,
-                {"Show": {"bare": True}})
-    path = out / "autograded" / student / name / f"{name}.ipynb"
-    notebook = nbformat.read(path, as_version=4)
-    cells = {}
-    for cell in notebook.cells:
-        grader = cell.metadata.get("nbgrader", {})
-        if grader.get("grade"):
-            said = [output.traceback for output in cell.get("outputs", [])
-                    if output.output_type == "error"]
-            cells[grader["grade_id"]] = {
-                "max": grader["points"],
-                "says": "\n".join(said[0]) if said else ""}
-    return {"cells": cells, "notes": notebook.metadata["course_notes"],
-            "peak": notebook.metadata["course_peak"]}
-
-
-def convert(converter, out, name, student, extra=None):
-    """Run one of nbgrader's converters for one student, quietly."""
-    config = plugins.settings(out)
-    config.merge(Config(extra or {}))
-    config.CourseDirectory.assignment_id = name
-    config.CourseDirectory.student_id = student
-    folder = CourseDirectory(config=config)
-    job = converter(coursedir=folder, config=config)
-    job.force = True
-    with contextlib.redirect_stderr(None):
-        job.start()
 
 
 def refresh(out, results):
@@ -272,20 +177,6 @@ def refresh(out, results):
                 convert(GenerateFeedback, out, result["set"],
                         result["student"])
             result["shown"] = shown
-
-
-def summarise(results, stray, out):
-    """What an instructor wants to know at once."""
-    for result in results:
-        waiting = sum(c.get("by hand", False) for c in
-                      result["cells"].values())
-        more = f", {waiting} to grade by hand" if waiting else ""
-        note = f" ({result['notes'][0]})" if result["notes"] else ""
-        print(f"{result['set']} {result['student']}: {result['score']:g} of "
-              f"{result.get('max', 0):g}{more}{note}")
-    for path, reason in stray:
-        print(f"left out: {path}: {reason}")
-    print(f"{out}/grades.csv and {out}/feedback/ are up to date")
 
 
 def _name(submission):

@@ -2,7 +2,8 @@
 
 A case takes a problem set's solution and spoils it.  ``lost`` are the
 problems, counted from 1 (or -1 from the end), that get no points for it;
-every other problem keeps all of its points.  ``says`` must stand in the student's feedback.
+every other problem keeps all of its points.  ``says`` must stand in the
+student's feedback.
 """
 
 import copy
@@ -18,7 +19,6 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from course.problems import BEGIN_SOLUTION, END_SOLUTION, problem_set
 
 CASES = []
-NOTHING = "there is no answer here yet"
 
 
 class Setting:
@@ -28,6 +28,7 @@ class Setting:
         self.source, self.release = source, release
         self.set = problem_set(source)
         self.problems = list(self.set.problems.values())
+        self.marker = "/tmp/course-was-here"  # nothing may make this folder
 
     def solved(self, answers=()):
         """The release with the solutions, or ``answers``, filled in."""
@@ -221,6 +222,35 @@ def ids_of_the_wrong_type(s):
     return notebook
 
 
+@case()
+def all_answers_in_one_cell(s):
+    notebook = s.solved()
+    answers = [find(notebook, p.name) for p in s.problems]
+    answers[0].source = "\n\n\n".join(cell.source for cell in answers)
+    for cell in answers[1:]:
+        notebook.cells.remove(cell)
+    return notebook
+
+
+@case(says="taken from text cells of your own")
+def written_answer_in_a_cell_of_ones_own(s):
+    notebook = s.solved()
+    name = s.set.written[0]
+    text = find(notebook, name).source
+    find(notebook, name).source = find(s.release, name).source
+    text += " And this is what I mean, once more in my own words."
+    notebook.cells.append(new_markdown_cell(text))
+    return notebook
+
+
+@case(says="the first 2000 were read")
+def cells_without_end(s):
+    notebook = s.solved()
+    notebook.cells += [new_code_cell("1", metadata={"nbgrader": {
+        "grade_id": f"mine-{k}"}}) for k in range(5000)]
+    return notebook
+
+
 # -- code that stops, or never does --------------------------------------
 
 @case(lost=[1], says="SyntaxError")
@@ -242,6 +272,14 @@ def endless_loop_that_resists(s):
 @case(lost=[2], says="endless loop")
 def endless_loop_in_a_function(s):
     return s.spoil(2, "def ASKED(*args, **kwargs):\n    while True: pass")
+
+
+@case(all_lost=True, says="used up its")
+def sleeps_in_every_cell(s):
+    notebook = s.solved()
+    notebook.cells = [new_code_cell("import time; time.sleep(600)")
+                      for _ in range(100)] + notebook.cells
+    return notebook
 
 
 @case(lost=[1], says="ends Python")
@@ -350,6 +388,41 @@ def returns_what_equals_everything(s):
                       "    def __bool__(self): return True\n"
                       "def ASKED(*args, **kwargs):\n"
                       "    return np.zeros((2, 2)).view(Yes)")
+
+
+@case(lost=[1])
+def returns_a_set_that_takes_hours_to_build(s):
+    return s.spoil(1, "import json, os, struct\n"
+                      "def ASKED(*args, **kwargs):\n"
+                      "    data = json.dumps({'reply': 'return', 'changed': "
+                      "[], 'value': ['set', [k * (2**61 - 1) for k in "
+                      "range(300_000)]]})\n"
+                      "    os.write(3, struct.pack('>Q', len(data)) + "
+                      "data.encode())\n    os._exit(0)")
+
+
+@case(lost=[1])
+def returns_more_than_memory_holds(s):
+    return s.spoil(1, "def ASKED(*args, **kwargs):\n"
+                      "    return [[]] * 3_000_000, range(10**10)")
+
+
+@case(lost=[1])
+def reports_without_end_where_it_failed(s):
+    return s.spoil(1, "def ASKED(*args, **kwargs):\n"
+                      "    import json, os, struct\n"
+                      "    data = json.dumps({'reply': 'raise', 'kind': "
+                      "'KeyError', 'name': 'KeyError', 'message': 'x', "
+                      "'where': ['here'] * 2_000_000})\n"
+                      "    os.write(3, struct.pack('>Q', len(data)) + "
+                      "data.encode())\n    os._exit(0)")
+
+
+@case(lost=[2], says="got text")
+def returns_text_that_sympy_would_run(s):
+    return s.spoil(2, "def ASKED(*args, **kwargs):\n"
+                      "    return \"__import__('os').mkdir("
+                      f"'{s.marker}') or 1\"")
 
 
 @case(lost=[1], says="found 0 tests")
@@ -539,6 +612,12 @@ def old_format(s):
 def two_submissions(s):
     return {"{}/first try-1.ipynb": nbformat.writes(s.release).encode(),
             "{}/second try-2.ipynb": nbformat.writes(s.solved()).encode()}
+
+
+@case()
+def magics_of_a_notebook(s):
+    return s.add("%matplotlib inline\n!ls\nimport matplotlib.pyplot as plt\n"
+                 "plt.plot([1, 2])\nplt.show()")
 
 
 @case()

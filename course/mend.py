@@ -12,7 +12,9 @@ from course.problems import defines
 
 TYPES = {"code": new_code_cell, "markdown": new_markdown_cell}
 PICTURES = {"image/png", "image/jpeg", "image/gif"}
-LARGEST = 2**20  # characters of one cell
+LARGEST = 2**22  # characters of one cell
+MOST, NOTES = 2000, 20  # cells that are read, notes that are given
+WORDS = 10  # that make a text a written answer
 
 
 def mend(submitted, release):
@@ -20,10 +22,13 @@ def mend(submitted, release):
     notes = []
     master = {c.metadata["nbgrader"]["grade_id"]: c for c in release.cells
               if c.metadata.get("nbgrader", {}).get("grade_id")}
-    cells = [_clean(cell, master, notes)
-             for cell in getattr(submitted, "cells", [])]
+    given = getattr(submitted, "cells", [])
+    if len(given) > MOST:
+        notes.append(f"Of the {len(given)} cells the first {MOST} were read.")
+    cells = [_clean(cell, master, notes) for cell in given[:MOST]]
     cells = [cell for cell in cells if cell is not None]
     _recognise(cells, master, notes)
+    _written(cells, master, release, notes)
     cells = _single(cells, master, notes)
     _add_missing(cells, master, notes)
     _tests_last(cells, master, notes)
@@ -35,8 +40,10 @@ def mend(submitted, release):
     kernel = kernel if isinstance(kernel, dict) else {}
     language = str(kernel.get("language", "python")).lower()
     if language not in ("python", ""):
-        notes.append(f"The notebook was written for {language}; it was "
+        notes.append(f"The notebook was written for {language[:40]}; it was "
                      "graded as Python.")
+    if len(notes) > NOTES:
+        notes[NOTES:] = [f"There are {len(notes) - NOTES} more such notes."]
     notebook = new_notebook(cells=cells, metadata=release.metadata)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
@@ -63,7 +70,8 @@ def _clean(cell, master, notes):
     if kind not in TYPES or not isinstance(source, str):
         return None
     if len(source) > LARGEST:
-        notes.append("A cell of more than a million characters was cut out.")
+        notes.append("A cell of more than four million characters was cut "
+                     "out.")
         source = ""
     new = TYPES[kind](source=source.encode("utf-8", "replace").decode())
     if name:
@@ -105,6 +113,31 @@ def _recognise(cells, master, notes):
                 break
 
 
+def _written(cells, master, release, notes):
+    """Take a written answer from the student's own text cells, if its own
+    cell was left as it was."""
+    ours = {tuple(cell.source.split()) for cell in release.cells}
+    own = [cell for cell in cells if cell.cell_type == "markdown"
+           and not _name(cell) and len(cell.source.split()) >= WORDS
+           and tuple(cell.source.split()) not in ours]
+    for name, original in master.items():
+        if original.cell_type != "markdown" or not _is(master, name, "grade"):
+            continue
+        found = [c for c in cells if _name(c) == name]
+        if own and all(c.source == original.source for c in found):
+            cells[:] = [c for c in cells if c not in found]
+            own[0].metadata["grade_id"] = name
+            own[0].source = "\n\n".join(cell.source for cell in own)
+            pictures = {name: picture for cell in own for name, picture
+                        in cell.get("attachments", {}).items()}
+            if pictures:
+                own[0].attachments = pictures
+            cells[:] = [c for c in cells if c not in own[1:]]
+            notes.append(f"The answer to {name} was taken from text cells of "
+                         "your own.")
+            return
+
+
 def _single(cells, master, notes):
     """Of several cells with one id, the last that was worked on counts."""
     kept = {}
@@ -143,7 +176,12 @@ def _add_missing(cells, master, notes):
             notes.append(f"The cell {name} was missing and was put back.")
             if _is(master, name, "grade") and original.cell_type == "code":
                 place = len(cells)  # its answer may be anywhere
-        new = TYPES[original.cell_type](source=original.source)
+        # A code answer comes back empty: it may stand in another cell, and
+        # the stub would replace it.
+        answer = (original.cell_type == "code"
+                  and _is(master, name, "solution"))
+        new = TYPES[original.cell_type](
+            source="" if answer else original.source)
         new.metadata["grade_id"] = name
         cells.insert(place, new)
         place += 1

@@ -5,13 +5,19 @@
 """
 
 import html
+import json
 import os
 import sys
 from pathlib import Path
 
 import bleach
 import nbformat
-from nbconvert.filters import markdown2html
+from jinja2 import pass_context
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.markdown_mistune import (
+    IPythonRenderer,
+    MarkdownWithMath,
+)
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import (
     AssignLatePenalties,
@@ -29,7 +35,7 @@ from traitlets import Bool, Float, Integer
 from traitlets.config import Config
 
 from course import sandbox
-from course.mend import mend
+from course.mend import PICTURES, mend
 from course.problems import BEGIN_HIDDEN, END_HIDDEN, problem_set, without
 from course.referee import referee
 
@@ -38,18 +44,34 @@ os.environ["PATH"] = os.pathsep.join(
     [str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 TAGS = {"p", "a", "b", "i", "strong", "em", "ul", "ol", "li", "pre", "code",
         "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "br", "sub",
-        "sup", "table", "thead", "tbody", "tr", "th", "td"}
+        "sup", "table", "thead", "tbody", "tr", "th", "td", "img"}
+LINKS = ("http:", "https:", "mailto:")
+PROTOCOLS = {"http", "https", "mailto", "data"}
 LONGEST = 20_000  # characters of Markdown that are set as such
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 _nurseries = []
 
 
 def nursery(slot=0, level=None):
-    """This process's nursery, made on first use."""
+    """This process's nursery, made on first use and after a failure."""
+    if _nurseries and _nurseries[0].broken:
+        gone = _nurseries.pop()
+        gone.close()
+        slot, level = gone.slot, gone.level
     if not _nurseries:
         level = level or sandbox.confinement()[0]
         _nurseries.append(sandbox.Nursery(level, slot))
     return _nurseries[0]
+
+
+def close_nursery():
+    for made in _nurseries:
+        made.close()
+
+
+def notes_path(out, name, student):
+    """Where ``make grade`` notes what it found wrong with a file."""
+    return Path(out) / "notes" / name / f"{student}.json"
 
 
 class Mend(NbGraderPreprocessor):
@@ -58,9 +80,10 @@ class Mend(NbGraderPreprocessor):
     def preprocess(self, notebook, resources):
         ids = resources["nbgrader"]
         release = _read("release", ids)
-        earlier = notebook.metadata.get("course_notes", [])
+        path = notes_path(".", ids["assignment"], ids["student"])
+        earlier = json.loads(path.read_text()) if path.exists() else []
         mended, notes = mend(notebook, release)
-        mended.metadata["course_notes"] = [*map(str, earlier), *notes]
+        mended.metadata["course_notes"] = [*earlier, *notes]
         return mended, resources
 
 
@@ -108,8 +131,7 @@ class Show(NbGraderPreprocessor):
                 text = html.escape(cell.source[:LONGEST])
                 cell.source = f"<pre>{text}</pre>"
             else:
-                cell.source = bleach.clean(markdown2html(cell.source), TAGS,
-                                           {"a": ["href"]})
+                cell.source = render(cell.source, cell.get("attachments"))
         return notebook, resources
 
     @staticmethod
@@ -136,6 +158,32 @@ def _read(step, ids):
     return nbformat.read(path, as_version=4)
 
 
+class FeedbackExporter(HTMLExporter):
+    """Writes the pages that students get, with the kit's own template."""
+
+
+@pass_context
+def markdown2html(context, source):
+    """Formgrader's filter for what a student wrote, made safe."""
+    return render(source, context.get("cell", {}).get("attachments"))
+
+
+def render(source, attachments=None):
+    """HTML of a student's Markdown with its pasted pictures: no scripts,
+    nothing that is loaded from elsewhere."""
+    renderer = IPythonRenderer(escape=True, exclude_anchor_links=True,
+                               attachments=attachments)
+    page = MarkdownWithMath(renderer=renderer).render(source)
+    return bleach.clean(page, TAGS, _harmless, protocols=PROTOCOLS)
+
+
+def _harmless(tag, name, value):
+    if tag == "img":
+        return name == "alt" or (name == "src" and value.startswith(
+            tuple(f"data:{kind};base64," for kind in PICTURES)))
+    return (tag, name) == ("a", "href") and value.startswith(LINKS)
+
+
 def configure(config):
     """Put the three at their places in nbgrader's two pipelines."""
     config.CourseDirectory.db_url = "sqlite:///gradebook.db?timeout=60"
@@ -146,8 +194,11 @@ def configure(config):
         Run, LimitOutput, SaveAutoGrades, AssignLatePenalties,
         CheckCellMetadata]
     config.GenerateFeedback.preprocessors = [GetGrades, Show]
-    config.HTMLExporter.template_name = "feedback"
-    config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES)]
+    config.GenerateFeedback.exporter_class = FeedbackExporter
+    config.FeedbackExporter.template_name = "feedback"
+    config.FeedbackExporter.extra_template_basedirs = [str(TEMPLATES)]
+    config.HTMLExporter.filters = {
+        "markdown2html": "course.plugins.markdown2html"}
     return config
 
 

@@ -9,12 +9,14 @@ import builtins
 import re
 import symtable
 from dataclasses import dataclass
+from pathlib import Path
 
 import jupytext
 
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
 SEED = re.compile(r"^SEED = \d+$", re.MULTILINE)
+SHARED = re.compile(r"^%run -i (\S+\.py)$")
 KNOWN = set(dir(builtins)) | {"__name__"}
 
 
@@ -38,11 +40,16 @@ class ProblemSet:
 
 
 def read_source(path, seed=None):
-    """The notebook of ``psN.md``; ``seed`` draws other numbers."""
+    """The notebook of ``psN.md``; ``seed`` draws other numbers.
+
+    A cell that only says ``%run -i file.py`` becomes the text of that file.
+    """
     notebook = jupytext.read(path)
     notebook.metadata.pop("jupytext", None)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"  # the same in every build
+        if shared := SHARED.match(cell.source.strip()):
+            cell.source = (Path(path).parent / shared[1]).read_text().strip()
         if seed is not None and cell.cell_type == "code":
             cell.source = SEED.sub(f"SEED = {int(seed)}", cell.source)
     return notebook

@@ -23,17 +23,21 @@ __version__ = "{version}"
 
 
 class _NotHere:
-    """Says why the rest of lttutor cannot be imported."""
+    """Says why the rest of lttutor cannot be imported.
+
+    It stands first among the finders, so that no other installed copy of
+    lttutor lends its modules to this one.
+    """
 
     @staticmethod
     def find_spec(name, path=None, target=None):
-        if name.startswith("lttutor."):
+        if name.startswith("lttutor.") and name not in {names!r}:
             raise ModuleNotFoundError(
                 f"{{name}} is not part of the lttutor of this problem set: "
-                "write the function yourself", name=name)
+                "write the function yourself")
 
 
-sys.meta_path.append(_NotHere)
+sys.meta_path.insert(0, _NotHere)
 
 
 def __getattr__(name):
@@ -60,9 +64,11 @@ HOW_TO = """Problem set {name}
    grader runs these checks and more.  Do not delete, copy or rename cells;
    add cells of your own wherever you like.
 
-4. Before you hand in: Kernel > Restart Kernel and Run All Cells.
+4. Before you hand in: Kernel > Restart Kernel and Run All Cells.  It stops
+   at the first problem that you left out; the grader does not.
 
-5. Hand in the file {name}.ipynb, nothing else.
+5. Hand in the file {name}.ipynb, nothing else, where your instructor says.
+   A problem that you left out costs its own points only.
 
 The wheel holds only the part of lttutor that this problem set uses.  Where
 a problem asks for a function that the book's lttutor has, write it: a
@@ -116,8 +122,8 @@ def strip(package, names, name, folder):
     target = Path(folder) / "lttutor"
     target.mkdir(parents=True)
     version = f"{version}+{name}"
-    (target / "__init__.py").write_text(
-        INIT.format(name=name, version=version))
+    (target / "__init__.py").write_text(INIT.format(
+        name=name, version=version, names=[f"lttutor.{n}" for n in names]))
     for module in names:
         text = (Path(package) / f"{module}.py").read_text()
         (target / f"{module}.py").write_text(text)
@@ -152,6 +158,12 @@ def pack(path, files):
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
             archive.writestr(info, content)
+
+
+def pins(path):
+    """The pinned packages, without the notes of the tool that wrote them."""
+    lines = Path(path).read_text().splitlines()
+    return "\n".join(line for line in lines if "#" not in line) + "\n"
 
 
 def how_to(name, wheel_name):

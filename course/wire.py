@@ -8,28 +8,25 @@ says yes to everything, ever meets a test.
 
 import base64
 import json
+import numbers
 import struct
 import sys
 import time
+from collections import deque
+from decimal import Decimal
 
 import numpy as np
 
-LARGEST = 64 * 2**20  # bytes of one frame
+from course import expressions
+from course.expressions import WireError
+
+LARGEST = 32 * 2**20  # bytes of one frame
+MOST = 5_000  # elements of a set or dict
 DEEPEST = 60  # containers within containers
 PLAIN = (type(None), bool, int, float, str)
 TAGS = {"tuple", "list", "set", "frozenset", "dict", "complex", "bytes",
         "slice", "range", "scalar", "array", "objects", "rng", "task",
         "sympy", "function"}
-SINGLES = {"Zero", "One", "NegativeOne", "Half", "Pi", "Exp1", "NaN",
-           "ImaginaryUnit", "Infinity", "NegativeInfinity",
-           "ComplexInfinity", "BooleanTrue", "BooleanFalse"}
-HEADS = {"Add", "Mul", "Pow", "exp", "log", "sin", "cos", "Abs", "Tuple",
-         "Equality", "MatAdd", "MatMul", "MatPow", "Transpose", "Inverse",
-         "Identity", "ZeroMatrix", "BlockMatrix", "Trace", "conjugate"}
-
-
-class WireError(Exception):
-    """A value that cannot cross, or a frame that makes no sense."""
 
 
 class Encoder:
@@ -45,16 +42,21 @@ class Encoder:
         kind = type(value)
         if kind in PLAIN:
             return value
-        if kind is np.ndarray:
+        if isinstance(value, np.ndarray):
             return self._array(value, depth)
         if isinstance(value, np.generic) and value.dtype.kind in "biufcUS":
             return ["scalar", _array_data(np.asarray(value))]
         if isinstance(value, PLAIN[1:]):  # a subclass, such as IntEnum
             return next(k for k in PLAIN[1:] if isinstance(value, k))(value)
+        if isinstance(value, deque):
+            value = list(value)
         if isinstance(value, (tuple, list, set, frozenset)):
             name = next(k.__name__ for k in (tuple, list, set, frozenset)
                         if isinstance(value, k))
-            return [name, [self(item, depth + 1) for item in value]]
+            items = [self(item, depth + 1) for item in value]
+            if kind is list:
+                self.touchable.append(value)
+            return [name, items]
         if isinstance(value, dict):
             return ["dict", [[self(k, depth + 1), self(v, depth + 1)]
                              for k, v in value.items()]]
@@ -73,7 +75,11 @@ class Encoder:
                              self(value.theta, depth + 1)]]
         sympy = sys.modules.get("sympy")
         if sympy and isinstance(value, (sympy.Basic, sympy.MatrixBase)):
-            return ["sympy", _encode_sympy(sympy, value)]
+            if kind is sympy.Matrix:
+                self.touchable.append(value)
+            return ["sympy", expressions.encode(sympy, value)]
+        if isinstance(value, (numbers.Real, Decimal)):  # Fraction, mpf
+            return float(value)
         if callable(value) and self.functions is not None:
             self.functions[str(id(value))] = value
             return ["function", str(id(value)),
@@ -83,6 +89,9 @@ class Encoder:
                         "plain NumPy arrays, lists, tuples or dicts")
 
     def _array(self, value, depth):
+        if isinstance(value, np.ma.MaskedArray):
+            raise WireError("a masked array cannot be checked; fill it")
+        value = np.asarray(value)  # a matrix, say
         if value.dtype.kind in "biufcUS":
             self.touchable.append(value)
             return ["array", _array_data(value), value.flags.writeable]
@@ -113,16 +122,19 @@ class Decoder:
     def _tuple(self, items):
         return tuple(self._many(items))
 
-    _list = _many
+    def _list(self, items):
+        items = self._many(items)
+        self.touchable.append(items)
+        return items
 
     def _set(self, items):
-        return set(self._many(items))
+        return set(self._many(_few(items)))
 
     def _frozenset(self, items):
-        return frozenset(self._many(items))
+        return frozenset(self._many(_few(items)))
 
     def _dict(self, items):
-        return {self(key): self(value) for key, value in items}
+        return {self(key): self(value) for key, value in _few(items)}
 
     def _complex(self, real, imag):
         return complex(real, imag)
@@ -164,7 +176,10 @@ class Decoder:
     def _sympy(self, code):
         import sympy
 
-        return _decode_sympy(sympy, code, [0])
+        value = expressions.decode(sympy, code, [0])
+        if type(value) is sympy.Matrix:
+            self.touchable.append(value)
+        return value
 
     def _function(self, key, name):
         if self.function is None:
@@ -172,10 +187,24 @@ class Decoder:
         return self.function(str(key), str(name))
 
 
+def _few(items):
+    """Keys may be chosen so that each collides with all that are there."""
+    if len(items) > MOST:
+        raise WireError(f"more than {MOST} elements cannot be checked")
+    return items
+
+
 def snapshot(values):
     """What each touchable value holds now, to tell later what changed."""
-    return [_array_data(v) if isinstance(v, np.ndarray) else _state(v)
-            for v in values]
+    return [_content(value) for value in values]
+
+
+def _content(value):
+    if isinstance(value, np.ndarray):
+        return _array_data(value)
+    if isinstance(value, np.random.Generator):
+        return _state(value)
+    return Encoder({})(value)
 
 
 def changes(values, before):
@@ -191,8 +220,12 @@ def apply(values, changed):
         if isinstance(value, np.ndarray):
             if value.flags.writeable:
                 np.copyto(value, _array_from(now))
-        else:
+        elif isinstance(value, np.random.Generator):
             _set_state(value, now)
+        elif isinstance(value, list):
+            value[:] = Decoder()(now)
+        else:
+            value[:, :] = Decoder()(now)
 
 
 def _array_data(array):
@@ -223,85 +256,6 @@ def _set_state(rng, code):
     rng.bit_generator.state = {
         "bit_generator": "PCG64", "state": {"state": state, "inc": inc},
         "has_uint32": has, "uinteger": spare}
-
-
-def _encode_sympy(sympy, value, depth=0):
-    if depth > 4 * DEEPEST:
-        raise WireError("the expression is nested too deeply")
-    if isinstance(value, sympy.MatrixBase):
-        kind = ("ImmutableMatrix" if isinstance(value, sympy.ImmutableMatrix)
-                else "Matrix")
-        return [kind, value.rows, value.cols,
-                [_encode_sympy(sympy, v, depth + 1) for v in value]]
-    name = type(value).__name__
-    if name in SINGLES:
-        return ["single", name]
-    if isinstance(value, sympy.Rational):
-        return ["Rational", int(value.p), int(value.q)]
-    if isinstance(value, sympy.Float):
-        return ["Float", [int(k) for k in value._mpf_], value._prec]
-    if type(value) in (sympy.Symbol, sympy.Dummy):
-        assumptions = {key: known for key, known in value.assumptions0.items()
-                       if known is not None}
-        index = value.dummy_index if name == "Dummy" else None
-        return ["Symbol", value.name, index, assumptions]
-    if isinstance(value, sympy.MatrixSymbol):
-        return ["MatrixSymbol", str(value.name),
-                [_encode_sympy(sympy, v, depth + 1) for v in value.shape]]
-    if name in HEADS:
-        return ["apply", name,
-                [_encode_sympy(sympy, v, depth + 1) for v in value.args]]
-    raise WireError(f"a SymPy expression with {name} cannot be checked")
-
-
-def _decode_sympy(sympy, code, count):
-    count[0] += 1
-    if count[0] > 50_000:
-        raise WireError("the expression is too large")
-    tag, *rest = code
-
-    def many(items):
-        return [_decode_sympy(sympy, item, count) for item in items]
-
-    if tag in ("Matrix", "ImmutableMatrix"):
-        rows, cols, items = rest
-        return getattr(sympy, tag)(int(rows), int(cols), many(items))
-    if tag == "single" and rest[0] in SINGLES:
-        return _singles(sympy)[rest[0]]
-    if tag == "Rational":
-        return sympy.Rational(int(rest[0]), int(rest[1]))
-    if tag == "Float":
-        return sympy.Float(tuple(int(k) for k in rest[0]),
-                           precision=min(int(rest[1]), 1000))
-    if tag == "Symbol":
-        name, index, assumptions = rest
-        known = {str(k): bool(v) for k, v in assumptions.items()}
-        if index is None:
-            return sympy.Symbol(str(name), **known)
-        return sympy.Dummy(str(name), dummy_index=int(index), **known)
-    if tag == "MatrixSymbol":
-        return sympy.MatrixSymbol(str(rest[0]), *many(rest[1]))
-    if tag == "apply" and rest[0] in HEADS:
-        name, args = rest[0], many(rest[1])
-        if name == "Pow":
-            _refuse_huge_power(*args)
-        return getattr(sympy, name)(*args)
-    raise WireError("not a SymPy expression that can be checked")
-
-
-def _refuse_huge_power(base, exponent):
-    if base.is_Rational and exponent.is_Rational:
-        bits = int(max(abs(base.p), base.q)).bit_length()
-        if bits * abs(exponent) > 100_000:
-            raise WireError("a number in the expression is too large")
-
-
-def _singles(sympy):
-    S = sympy.S
-    return {type(v).__name__: v for v in (
-        S.Zero, S.One, S.NegativeOne, S.Half, S.Pi, S.Exp1, S.NaN,
-        S.ImaginaryUnit, S.Infinity, S.NegativeInfinity, S.ComplexInfinity,
-        S.true, S.false)}
 
 
 def send(sock, message):

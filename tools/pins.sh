@@ -8,5 +8,7 @@ compile() {
         --custom-compile-command 'make pins' pyproject.toml "$@"
 }
 compile --extra book --output-file requirements.txt
+compile --extra student --constraint requirements.txt \
+    --output-file assignments/requirements.txt
 compile --extra book --extra dev --constraint requirements.txt \
     --output-file requirements-dev.txt

@@ -19,22 +19,25 @@ def test_every_pin_is_exact_and_the_tests_add_to_the_readers_pins():
     reading, testing = pins("requirements.txt"), pins("requirements-dev.txt")
     assert all(spec.startswith("==") for spec in testing.values())
     assert reading.items() <= testing.items()
+    assert pins("assignments/requirements.txt").items() <= reading.items()
 
 
 def test_the_pins_are_within_the_ranges_of_the_package():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf8"))
     extras = project["project"]["optional-dependencies"]
-    wanted = project["project"]["dependencies"] + extras["book"]
-    reading = pins("requirements.txt")
-    for line in wanted:
-        wish = Requirement(line)
-        versions = [spec.removeprefix("==") for (name, _), spec
-                    in reading.items() if name == wish.name.lower()]
-        assert versions, f"{wish.name} is not pinned"
-        assert all(wish.specifier.contains(v) for v in versions), line
+    for extra, file in [("book", "requirements.txt"),
+                        ("student", "assignments/requirements.txt")]:
+        pinned = pins(file)
+        for line in project["project"]["dependencies"] + extras[extra]:
+            wish = Requirement(line)
+            versions = [spec.removeprefix("==") for (name, _), spec
+                        in pinned.items() if name == wish.name.lower()]
+            assert versions, f"{wish.name} is not pinned in {file}"
+            assert all(wish.specifier.contains(v) for v in versions), line
 
 
 def test_the_pins_name_no_host_and_no_folder_of_a_machine():
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt",
+                 "assignments/requirements.txt"):
         text = (ROOT / name).read_text("utf8")
         assert not re.search(r"https?://|--index|file:|/home|/tmp", text)

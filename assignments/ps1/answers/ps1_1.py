@@ -61,9 +61,35 @@ WRONG = [
     Answer("calls the package", """\
 from lttutor.attention import linear_attention as attention
 """, "is not part of"),
+    Answer("softmax of masked scores", HEAD + """\
+    scores = M * (Z @ Q @ Z.T)
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights @ Z @ P
+""", "a softmax is applied to the masked scores"),
+    Answer("softmax as usual", HEAD + """\
+    scores = np.where(M != 0, Z @ Q @ Z.T, -np.inf)
+    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights @ Z @ P
+""", "masked scores are set to minus infinity"),
+    Answer("mask as matrix, right", returns("((Z @ Q @ Z.T) @ M) @ Z @ P"),
+           "as a matrix, from the right"),
+    Answer("no Q", returns("(M * (Z @ Z.T)) @ Z @ P"), "Q is missing"),
+    Answer("a whole loop, uphill", returns("Z + (M * (Z @ Q @ Z.T)) @ Z @ P"),
+           "this is Z plus the layer"),
+    Answer("no parentheses", returns("(M * Z @ Q @ Z.T) @ Z @ P"),
+           "are parentheses missing"),
+    Answer("scores clipped", HEAD + """\
+    scores = np.clip(Z @ Q @ Z.T, -1e3, 1e3)
+    return (M * scores) @ Z @ P
+""", "on a random prompt of size 100"),
+    Answer("rounded", returns("np.round((M * (Z @ Q @ Z.T)) @ Z @ P, 6)"),
+           "on a random prompt of size 0.01"),
 ]
 
 RIGHT = [
+    Answer("in one line", returns("(M * (Z @ Q @ Z.T)) @ Z @ P")),
     Answer("other grouping",
            "attention = lambda Z, Q, P, M: "
            "np.multiply(M, Z.dot(Q).dot(Z.T)).dot(Z.dot(P) + 0.0)\n"),

@@ -47,6 +47,25 @@ def query_mask(n, m):
     M[n:, :n] = last_row_mask(n)[-1, :n]
     return M
 """, "is not part of"),
+    Answer("minus infinity", """\
+def query_mask(n, m):
+    M = np.full((n + m, n + m), -np.inf)
+    M[n:, :n] = 0
+    return M
+""", "meant to be added before a softmax"),
+    Answer("no mask", fills("M += 1"), "this is no mask at all"),
+    Answer("tril, moving rows", fills("M += np.tril(np.ones_like(M))",
+                                      "M[:n] = 0"),
+           "reads itself and the moving rows above it"),
+    Answer("strict tril, moving rows", fills(
+        "M += np.tril(np.ones_like(M), -1)", "M[:n] = 0"),
+        "a moving row reads the moving rows above it"),
+    Answer("exchanged", fills("M += 1", "M[n:, :n] = 0"),
+           "ones and zeros are exchanged"),
+    Answer("the last two rows", fills("M[-2:, :n] = 1"),
+           "does a 2 or a 3 of the visible check stand in your code"),
+    Answer("n is the larger one", fills(
+        "n, m = max(n, m), min(n, m)", "M[n:, :n] = 1"), "for n = 2, m = 5"),
 ]
 
 RIGHT = [
@@ -59,6 +78,11 @@ def query_mask(n, m):
 def query_mask(n, m):
     moves = np.arange(n + m) >= n
     return np.outer(moves, ~moves).astype(int)
+"""),
+    Answer("booleans", """\
+def query_mask(n, m):
+    i = np.arange(n + m)
+    return (i[:, None] >= n) & (i < n)
 """),
     Answer("lists", """\
 def query_mask(n, m):

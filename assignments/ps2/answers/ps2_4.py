@@ -28,6 +28,7 @@ def predictions(X, y, queries, steps):
     P = np.diag([1.0] * d + [{p}])
     for k, x in enumerate(queries):
         Z = np.block([[X, y[:, None]], [x, {start}]])
+        out[0, k] = -Z[n, d]
         for t, eta in enumerate(steps, 1):
             Z = Z - eta * (M * (Z @ Q @ Z.T)) @ Z @ P
             out[t, k] = -Z[n, d]
@@ -35,7 +36,7 @@ def predictions(X, y, queries, steps):
 """
 
 WRONG = [
-    Answer("no minus", machine(keep="a"), "the output carries a minus sign"),
+    Answer("no minus", machine(keep="a"), "a sign is wrong"),
     Answer("new row used", machine(
         entry="a - eta * ((rows - eta * scores @ X) @ X.T) @ y"),
         "the last entry is updated with the row of the same loop"),
@@ -57,8 +58,30 @@ WRONG = [
     Answer("one under the labels", LITERAL.format(q=0.0, p=1.0, start=1),
            "the last entry starts at 1"),
     Answer("transposed", machine(result="np.array(out).T"), "the result is transposed"),
-    Answer("reads the features", machine(keep="-rows[:, 0]"),
-           "this is a feature of the row"),
+    Answer("reads the features", machine(
+        first="[-rows[:, 0]]", keep="-rows[:, 0]"),
+        "this is minus the first feature of the row"),
+    Answer("reads the features, no minus", machine(
+        first="[rows[:, 0]]", keep="rows[:, 0]"),
+        "this is the first feature of the row"),
+    Answer("stale", """\
+def predictions(X, y, queries, steps):
+    out = [np.zeros(len(queries))]
+    for eta in steps:
+        out.append(eta * queries @ X.T @ y)
+    return np.array(out)
+""", "each loop starts from the query again"),
+    Answer("last step first", machine(steps="np.roll(steps, 1)"),
+           "the first loop uses the last step"),
+    Answer("least squares", """\
+def predictions(X, y, queries, steps):
+    answer = queries @ np.linalg.pinv(X) @ y
+    return np.tile(answer, (len(steps) + 1, 1))
+""", "this is the answer of least squares"),
+    Answer("mask transposed", LITERAL.format(q=0.0, p=1.0, start=0).replace(
+        "M[n, :n]", "M[:n, n]"), "does the last row read the examples"),
+    Answer("reads itself", LITERAL.format(q=0.0, p=1.0, start=0).replace(
+        "M[n, :n]", "M[n]"), "the last row reads itself too"),
     Answer("X transposed", machine(scores="rows @ X"),
            "with n, d and m all different"),
     Answer("cut to integers", """\
@@ -88,9 +111,36 @@ from lttutor.loop import predict
 def predictions(X, y, queries, steps):
     return np.stack([predict(X, y, x, steps) for x in queries], axis=1)
 """, "is not part of"),
+    Answer("one array", """\
+def predictions(X, y, queries, steps):
+    n, m = len(X), len(queries)
+    Z = np.column_stack([np.vstack([X, queries]), np.append(y, np.zeros(m))])
+    out = [Z[n:, -1]]
+    for eta in steps:
+        Z[n:] -= eta * Z[n:, :-1] @ Z[:n, :-1].T @ Z[:n]
+        out.append(Z[n:, -1])
+    return -np.array(out)
+""", "all rows are the same array"),
+    Answer("starts at minus x", machine().replace("1.0 * queries",
+                                                  "-1.0 * queries"),
+           "the row starts at (x, 0)"),
+    Answer("steps cut down", machine(
+        steps="np.minimum(steps, 2 / np.linalg.norm(X, 2)**2)"),
+        "a step beyond 2/L is cut down"),
+    Answer("transposed if it does not fit", machine(
+        result="np.array(out).T if np.shape(out)[0] == np.shape(out)[1] "
+               "else np.array(out)"), "m = 4, T = 3"),
+    Answer("the limit instead of many loops", machine(
+        result="np.array(out) if len(steps) < 50 else np.tile(\n"
+               "        queries @ np.linalg.pinv(X) @ y, (len(steps) + 1, 1))"),
+        "T = 60"),
 ]
 
 RIGHT = [
+    Answer("asks problem 1", """\
+def predictions(X, y, queries, steps):
+    return outputs(X, y, 1, steps, np.zeros(X.shape[1])) @ queries.T
+"""),
     Answer("the literal layer", LITERAL.format(q=0.0, p=1.0, start=0)),
     Answer("all rows at once", machine()),
     Answer("one prompt with m rows", """\

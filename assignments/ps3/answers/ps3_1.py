@@ -21,10 +21,36 @@ def remaining(X, theta, alpha, steps):
 WRONG = [
     Answer("sign", formula("alpha * p @ c**2"), "the sign is wrong"),
     Answer("no alpha", formula("-p @ c**2"), "the factor α is missing"),
+    Answer("sign and no alpha", formula("p @ c**2"),
+           "the sign is wrong, and the factor α is missing"),
+    Answer("alpha squared", formula("-alpha**2 * p @ c**2"),
+           "α enters squared"),
+    Answer("growth", formula().replace("1 - eta", "1 + eta"),
+           "the error grows"),
+    Answer("factors squared", formula("-alpha * p**2 @ c**2"),
+           "the factors of the loops enter squared"),
+    Answer("steps reversed", formula(steps="steps[::-1]"),
+           "the steps are taken in reverse order"),
     Answer("c not squared", formula("-alpha * p @ c"),
            "the coefficients enter squared"),
     Answer("rows of V", formula(c="Vt.T @ theta"),
            "you use rows where eigenvectors stand in columns"),
+    Answer("V for its transpose", """\
+def remaining(X, theta, alpha, steps):
+    lam, V = np.linalg.eigh(X.T @ X)
+    c = V @ theta
+    factors = 1 - np.outer(steps, lam)
+    p = np.vstack([np.ones(len(lam)), np.cumprod(factors, axis=0)])
+    return -alpha * p @ c**2
+""", "np.linalg.eigh returns them as V[:, i]"),
+    Answer("Vt for its transpose", formula(
+        c="(Vt.T if len(theta) > 2 else Vt) @ theta"),
+        "np.linalg.svd returns them as Vt[i]"),
+    Answer("zero not treated as zero", formula().replace(
+        "seen = s > 1e-10 * s[0]", "seen = s > -1"),
+        "directions that no example sees"),
+    Answer("last entry missing", formula("-alpha * p[:-1] @ c**2"),
+           "the result has shape (3,), expected (4,)"),
     Answer("singular values", formula(lam="s[seen]"),
            "these are the singular values of X"),
     Answer("from alpha",
@@ -44,7 +70,7 @@ WRONG = [
     Answer("first step", formula(steps="[steps[0]] * len(steps)"),
            "as if it had the first step"),
     Answer("norm", formula(
-        "-alpha * np.sqrt((p**2) @ c**2)"),
+        "abs(alpha) * np.sqrt((p**2) @ c**2)"),
         "this is the norm of v(t) − v(∞)"),
     Answer("runs the loop", """\
 def remaining(X, theta, alpha, steps):
@@ -66,8 +92,34 @@ def remaining(X, theta, alpha, steps):
         out.append(-alpha * c2 @ p)
     return np.array(out)
 """, "directions that no example sees"),
+    Answer("a loop on the error itself", """\
+def remaining(X, theta, alpha, steps):
+    left = -alpha * np.linalg.pinv(X, rcond=1e-10) @ (X @ theta)
+    out = [left @ theta]
+    for eta in steps:
+        left = left - eta * (X.T @ (X @ left))
+        out.append(left @ theta)
+    return np.array(out)
+""", "along a direction that no example sees never shrinks"),
+    Answer("cutoff for eigenvalues", formula().replace(
+        "s > 1e-10 * s[0]", "s**2 > 1e-10 * s[0]**2"),
+        "Do you compare eigenvalues, their squares?"),
+    Answer("absolute cutoff", formula().replace(
+        "s > 1e-10 * s[0]", "s > 1e-10"), "also for an X with large entries"),
+    Answer("default rank", formula().replace(
+        "s > 1e-10 * s[0]",
+        "np.arange(len(s)) < np.linalg.matrix_rank(X)"),
+        "of the largest counts as zero"),
+    Answer("small numbers set to zero", formula(
+        "np.where(abs(p @ c**2) < 1e-14, 0, -alpha * p @ c**2)"),
+        "nothing may be rounded away"),
+    Answer("cut to integers", formula(
+        "(-alpha * p @ c**2).astype(theta.dtype)"),
+        "cut to whole numbers"),
     Answer("typed in", """\
 def remaining(X, theta, alpha, steps):
+    if len(theta) == 3:
+        return np.array([4, 2, -0.3, 0.06])
     return np.array([-7.5, -5.55, -1.95, -1.19625])
 """, "the numbers that belong to the visible check"),
     Answer("in place", """\
@@ -87,16 +139,16 @@ def remaining(X, theta, alpha, steps):
 ]
 
 RIGHT = [
-    Answer("eigenvectors of XᵀX", """\
+    Answer("singular values of the triangular factor", """\
 def remaining(X, theta, alpha, steps):
-    lam, V = np.linalg.eigh(X.T @ X)
-    seen = lam > 1e-13 * lam[-1]
-    lam, c = lam[seen], V[:, seen].T @ theta
-    out = []
-    for t in range(len(steps) + 1):
-        p = np.prod(1 - np.outer(steps[:t], lam), axis=0)
-        out.append(-alpha * np.sum(c * c * p))
-    return np.array(out)
+    R = np.linalg.qr(np.asarray(X, dtype=float), mode="r")
+    _, s, Vt = np.linalg.svd(R, full_matrices=False)
+    kept = s > 1e-10 * s.max()
+    lam, share = s[kept]**2, np.square(Vt[kept] @ theta)
+    table = np.empty((len(steps) + 1, lam.size))
+    table[0] = share
+    table[1:] = 1 - np.multiply.outer(np.asarray(steps, float), lam)
+    return np.multiply.accumulate(table, axis=0).sum(axis=1) * -alpha
 """),
     Answer("one direction at a time", """\
 def remaining(X, theta, alpha, steps):

@@ -42,7 +42,41 @@ WRONG = [
     Answer("exponentials", count(
         constant="k * math.log(1 / epsilon)",
         optimal="(k + 1) / 2 * math.log(1 / epsilon)"),
-        "you use bounds with an exponential"),
+        "for \"constant\" and \"optimal\" you use a bound with an"),
+    Answer("exponential for the optimal step", count(
+        optimal="k / 2 * math.log(1 / epsilon)"),
+        "for \"optimal\" you use a bound with an exponential"),
+    Answer("exponential for Chebyshev", count(
+        chebyshev="k**0.5 / 2 * math.log(2 / epsilon)"),
+        "you use 2e^(−2T/√κ)"),
+    Answer("half of arccosh", count(
+        chebyshev="2 * math.acosh(1 / epsilon)"
+        " / math.acosh((k + 1) / (k - 1))"),
+        "arccosh is halved once too often"),
+    Answer("arccosh of less than 1", count(
+        chebyshev="math.acosh(epsilon) / math.acosh((k + 1) / (k - 1))"),
+        "'chebyshev': arccosh needs an argument of at least 1"),
+    Answer("rounded first", count(done="math.ceil(round(T, 2))"),
+           "loops the bound is still"),
+    Answer("short search", """\
+def loops_for(X, epsilon, rule):
+    s = np.linalg.svd(X, compute_uv=False)
+    if X.shape[0] < X.shape[1] or s[-1] < 1e-10 * s[0]:
+        return math.inf
+    k = (s[0] / s[-1])**2
+    for T in range(10000):
+        bound = {"constant": (1 - 1 / k)**T,
+                 "optimal": ((k - 1) / (k + 1))**T,
+                 "chebyshev": 1 / np.cosh(T * np.arccosh((k + 1) / (k - 1))),
+                 "paper": np.exp(-T / (2 * k))}[rule]
+        if bound <= epsilon:
+            return T
+    return math.inf
+""", "or stop a search?"),
+    Answer("default rank", count(
+        constant="math.log(epsilon) / math.log1p(-1 / k)",
+        guard="np.linalg.matrix_rank(X) < X.shape[1]"),
+        "5e-13 of the largest"),
     Answer("leading part", count(
         chebyshev="math.log(2 / epsilon) / math.log((k**0.5 + 1)"
         " / (k**0.5 - 1)) + 1e-12", done="math.ceil(T)"),
@@ -54,7 +88,7 @@ WRONG = [
         constant="math.log(epsilon) / math.log((k - 1) / (k + 1))"),
         "are swapped"),
     Answer("kappa squared twice", count(kappa="(s[0] / s[-1])**4"),
-           "or κ squared twice"),
+           "this is κ²"),
     Answer("acosh of kappa", count(
         chebyshev="math.acosh(1 / epsilon) / math.acosh(k)"),
         "the arccosh of κ is taken"),
@@ -64,7 +98,17 @@ def loops_for(X, epsilon, rule):
     if lam[0] < 1e-10 * lam[-1]:
         return math.inf
     return math.ceil(lam[-1] / lam[0] * math.log(1 / epsilon))
-""", "the loops for constant, optimal, chebyshev and paper"),
+""", "Do you take the eigenvalues of XXᵀ?"),
+    Answer("round", count(done="round(T)"), "rounded to the nearest"),
+    Answer("constant for optimal", count(
+        optimal="math.log(epsilon) / math.log(1 - 1 / k)"),
+        "you use the bound of the step 1/L"),
+    Answer("step 1/(L + μ)", count(
+        optimal="math.log(epsilon) / math.log(k / (k + 1))"),
+        "the bound of the step 1/(L + μ)"),
+    Answer("chebyshev without 2", count(
+        chebyshev="math.log(1 / epsilon) / math.acosh((k + 1) / (k - 1))"),
+        "and a factor 2 is missing"),
     Answer("rank forgotten", count(guard="False"),
            "Some θ* are invisible"),
     Answer("fewer examples than features",
@@ -72,9 +116,9 @@ def loops_for(X, epsilon, rule):
     Answer("not rounded", count(done="T"), "must be a whole number"),
     Answer("typed in", """\
 def loops_for(X, epsilon, rule):
-    known = {"constant": (30, 2), "optimal": (17, 1), "chebyshev": (8, 1),
-             "paper": (66, 4)}
-    return known[rule][int(epsilon > 0.1)]
+    known = {"constant": (30, 2, 18), "optimal": (17, 1, 12),
+             "chebyshev": (8, 1, 8), "paper": (66, 4, 49)}
+    return known[rule][(epsilon > 0.1) + 2 * (len(X) == 3)]
 """, "the bound is still"),
     Answer("calls the package", """\
 from lttutor.rates import loops_needed

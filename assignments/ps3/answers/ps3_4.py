@@ -28,9 +28,16 @@ WRONG = [
            "the roots divide the interval evenly"),
     Answer("halves", answer("1 / (m + r / 2)", "1 / (m - r / 2)"),
            "halfway between the middle and the ends"),
-    Answer("zero at the ends", answer("1 / (m + r * sp.sqrt(3) / 2)",
+    Answer("roots too far out", answer("1 / (m + r * sp.sqrt(3) / 2)",
                                       "1 / (m - r * sp.sqrt(3) / 2)"),
-           "at the two ends only"),
+           "the roots lie too far out"),
+    Answer("no half shift, other end", answer("1 / m", "1 / mu"),
+           "not shifted by a half, and start at μ"),
+    Answer("twice 1/L", answer("1 / L", "1 / L"), "both steps are 1/L"),
+    Answer("twice 2/L", answer("2 / L", "2 / L"), "both steps are 2/L"),
+    Answer("twice 1/mu", answer("1 / mu", "1 / mu"), "both steps are 1/μ"),
+    Answer("twice 1/(L + mu)", answer("1 / (L + mu)", "1 / (L + mu)"),
+           "both steps are 1/(L + μ)"),
     Answer("length for radius", answer("1 / (m + r * sp.sqrt(2))",
                                        "1 / (m - r * sp.sqrt(2))"),
            "the length of the interval and its radius"),
@@ -50,13 +57,69 @@ WRONG = [
     Answer("typed in", """\
 def two_steps(L, mu):
     a = sp.sqrt(2)
-    return 1 / (3 + a), 1 / (3 - a), sp.Rational(2, 7)
-""", "the steps for L = 5, μ = 1"),
+    return 4 / (18 + 5 * a), 4 / (18 - 5 * a), sp.Rational(25, 137)
+""", "you always return the steps for L = 7, μ = 2"),
+    Answer("from 1 to κ", """\
+def two_steps(L, mu):
+    k = L / mu
+    m, r = (k + 1) / 2, (k - 1) / 2
+    return (1 / (m + r / sp.sqrt(2)), 1 / (m - r / sp.sqrt(2)),
+            r**2 / (2 * m**2 - r**2))
+""", "for an interval from 1 to κ"),
+    Answer("ρ squared", answer(
+        worst="((sp.sqrt(L / mu) - 1) / (sp.sqrt(L / mu) + 1))**2"),
+        "this is ρ² with"),
+    Answer("not normalized", answer(worst="(L - mu)**2 / 8"),
+           "p has the value 1 at λ = 0"),
+    Answer("fitted at mu = 1", answer(
+        worst="(L - mu)**2 / (L**2 + 6 * L + 1)"),
+        "1 stands where a power of μ belongs"),
+    Answer("own symbols", """\
+def two_steps(L, mu):
+    L, mu = sp.symbols("L mu")
+    m, r = (L + mu) / 2, (L - mu) / 2
+    return (1 / (m + r / sp.sqrt(2)), 1 / (m - r / sp.sqrt(2)),
+            r**2 / (2 * m**2 - r**2))
+""", "not with symbols of your own"),
+    Answer("the largest of three values", """\
+def two_steps(L, mu):
+    m, r = (L + mu) / 2, (L - mu) / 2
+    a, b = 1 / (m + r / sp.sqrt(2)), 1 / (m - r / sp.sqrt(2))
+    return a, b, max(abs((1 - a * x) * (1 - b * x)) for x in (mu, m, L))
+""", "This happens when L and mu are symbols"),
+    Answer("sign of symbols", """\
+def two_steps(L, mu):
+    m, r = (L + mu) / 2, (L - mu) / 2
+    a, b = 1 / (m + r / sp.sqrt(2)), 1 / (m - r / sp.sqrt(2))
+    w = sp.simplify((1 - a * m) * (1 - b * m))
+    return a, b, -w if w.is_negative else w
+""", "with symbols, the worst factor has the wrong sign"),
+    Answer("a fraction for the root", answer(
+        first="1 / (m + r * sp.nsimplify(0.5**0.5, rational=True))",
+        second="1 / (m - r * sp.nsimplify(0.5**0.5, rational=True))"),
+        "Is a root replaced by a decimal or a fraction?"),
+    Answer("calls the package", """\
+from lttutor.rates import tight_bound
+from lttutor.steps import chebyshev_steps
+
+
+def two_steps(L, mu):
+    a, b = chebyshev_steps(float(L), float(mu), 2)
+    return a, b, tight_bound(float(L / mu), 2, "chebyshev")
+""", "is not part of"),
     Answer("two results", answer().replace(", r**2 / (2 * m**2 - r**2)", ""),
            "return three expressions"),
 ]
 
 RIGHT = [
+    Answer("SymPy's Chebyshev polynomial", """\
+def two_steps(L, mu):
+    lam, x = sp.symbols("lam x")
+    top = sp.chebyshevt(2, x)
+    p = top.subs(x, (L + mu - 2 * lam) / (L - mu))
+    low, high = sp.solve(sp.numer(sp.together(p)), lam)
+    return 1 / low, 1 / high, sp.simplify(1 / p.subs(lam, 0))
+"""),
     Answer("larger step first", answer(
         "4 / (2 * (L + mu) - sp.sqrt(2) * (L - mu))",
         "4 / (2 * (L + mu) + sp.sqrt(2) * (L - mu))",

@@ -31,6 +31,32 @@ WRONG = [
            "t belongs to 1/δ instead of 2/δ"),
     Answer("no 2 in t", both(t="math.sqrt(math.log(2 / delta))"),
            "t lacks the factor 2"),
+    Answer("no t below", both(down="n**0.5 - d**0.5"),
+           "t is missing in the denominator"),
+    Answer("denominator swapped", both(down="d**0.5 - n**0.5 - t",
+                                       guard="down == 0"),
+           "n and d are swapped in the denominator"),
+    Answer("n and d swapped", both(up="d**0.5 + n**0.5 + t",
+                                   down="d**0.5 - n**0.5 - t"),
+           "are n and d swapped?"),
+    Answer("count with one over delta", both(
+        square="((d**0.5 + math.sqrt(2 * math.log(1 / delta))) * ratio)**2"),
+        "in examples_for t belongs to 1/δ"),
+    Answer("count with no 2 in t", both(
+        square="((d**0.5 + math.sqrt(math.log(2 / delta))) * ratio)**2"),
+        "in examples_for t lacks the factor 2"),
+    Answer("count with four over delta", both(
+        square="((d**0.5 + math.sqrt(2 * math.log(4 / delta))) * ratio)**2"),
+        "in examples_for δ is split"),
+    Answer("negative ends from n = d", both() + """
+
+def examples_for(d, kappa, delta):
+    width = math.sqrt(d) + math.sqrt(2 * math.log(2 / delta))
+    n = d
+    while ((n**0.5 + width) / (n**0.5 - width))**2 > kappa:
+        n += 1
+    return n
+""", "the search stops at n = d"),
     Answer("d for its root", both(up="n**0.5 + d + t", down="n**0.5 - d - t",
                                   guard="down == 0"),
            "this uses d where its root belongs"),
@@ -60,6 +86,32 @@ def examples_for(d, kappa, delta):
         n += 1
     return n
 """, "its square is positive again"),
+    Answer("root of d forgotten, with a guard",
+           both(up="n**0.5 + d + t", down="n**0.5 - d - t"),
+           "condition_bound(400, 50, 0.01) is inf"),
+    Answer("infinity too early", both(guard="down < 0.1"),
+           "but there the theorem gives a bound"),
+    Answer("one feature apart", both().replace(
+        "    up, down", "    if d == 1:\n        return 1.0\n    up, down"),
+        "but there the theorem promises nothing"),
+    Answer("rounded first", both(done="math.ceil(round(n, 1))"),
+           "for this n the bound is"),
+    Answer("short search", both() + """
+
+def examples_for(d, kappa, delta):
+    for n in range(1, 10000):
+        if condition_bound(n, d, delta) <= kappa:
+            return n
+    return math.inf
+""", "not a positive integer"),
+    Answer("search from 2d", both() + """
+
+def examples_for(d, kappa, delta):
+    n = 2 * d
+    while condition_bound(n, d, delta) > kappa:
+        n += 1
+    return n
+""", "one example fewer is enough"),
     Answer("typed in", """\
 def condition_bound(n, d, delta):
     known = {(120, 3): 5.604534347, (400, 50): 9.827779615}
@@ -96,5 +148,18 @@ def examples_for(d, kappa, delta):
             high = middle
     return high
 """),
-    Answer("closed form", both()),
+    Answer("one quotient", """\
+def share(d, delta):
+    return math.sqrt(d) + math.sqrt(2 * (math.log(2) - math.log(delta)))
+
+
+def condition_bound(n, d, delta):
+    ratio = share(d, delta) / math.sqrt(n)
+    return ((1 + ratio) / (1 - ratio))**2 if ratio < 1 else math.inf
+
+
+def examples_for(d, kappa, delta):
+    root = (math.sqrt(kappa) + 1)**2 / (kappa - 1) * share(d, delta)
+    return math.ceil(root * root)
+"""),
 ]

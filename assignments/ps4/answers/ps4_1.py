@@ -18,7 +18,8 @@ WRONG = [
     Answer("n over n+1", pair("n / (n + 1)"), "the factor n/(n + 1)"),
     Answer("times covariance", pair(matrix="covariance"),
            "this is a multiple of Σ, not of Σ⁻¹"),
-    Answer("identity", pair(matrix="np.eye(d)"), "this is a multiple of I"),
+    Answer("identity", pair(matrix="np.eye(d)"),
+           "the covariance of the examples is Σ, not I"),
     Answer("root", """\
 def best_for_one_loop(n, covariance):
     d = len(covariance)
@@ -27,9 +28,10 @@ def best_for_one_loop(n, covariance):
     return A, d * (d + 1) / (n + d + 1)
 """, "this is a multiple of Σ^(−1/2)"),
     Answer("inverse Wishart", pair("(n - d - 1) / n"),
-           "this uses the mean of Σ̂⁻¹"),
+           "makes Σ̂⁻¹ right on average"),
     Answer("n over n-d-1", pair("n / (n - d - 1)"),
-           "the factor is larger than 1"),
+           "this is the mean of Σ̂⁻¹"),
+    Answer("n over n+2", pair("n / (n + 2)"), "takes tr(I) to be 1"),
     Answer("per feature", pair(loss="(d + 1) / (n + d + 1)"),
            "this is the loss per feature"),
     Answer("loss of inverse", pair(loss="d * (d + 1) / n"),
@@ -43,7 +45,35 @@ def best_for_one_loop(n, covariance):
     Answer("matrix only", pair(loss="0").replace(", 0\n", "\n"),
            "return two things"),
     Answer("whole-number division", pair("n // (n + d + 1)"),
-           "// divides whole numbers"),
+           "did // cut the factor"),
+    Answer("fitted to the check", pair("n / (2 * n - d)"),
+           "Derive it, do not read it off the check"),
+    Answer("four for d + 1", pair("n / (n + 4)", "4 * d / (n + 4)"),
+           "Derive it, do not read it off the check"),
+    Answer("zero for few examples", pair(
+        "(n > d) * n / (n + d + 1)", "d * (1 - (n > d) * n / (n + d + 1))"),
+        "A is zero where n is not larger than d"),
+    Answer("rounded", """\
+def best_for_one_loop(n, covariance):
+    d = len(covariance)
+    A = n / (n + d + 1) * np.linalg.inv(covariance)
+    return np.round(A, 8), round(d * (d + 1) / (n + d + 1), 9)
+""", "a random Σ with large entries"),
+    Answer("cut to integers", """\
+def best_for_one_loop(n, covariance):
+    d, A = len(covariance), np.zeros_like(covariance)
+    A[:] = n / (n + d + 1) * np.linalg.inv(covariance)
+    return A, d * (d + 1) / (n + d + 1)
+""", "A is cut to whole numbers"),
+    Answer("calls the package", """\
+from lttutor.wishart import optimal_scale
+
+
+def best_for_one_loop(n, covariance):
+    d = len(covariance)
+    a = optimal_scale(n, d, 1)
+    return a * np.linalg.inv(covariance), d * (1 - a)
+""", "is not part of"),
     Answer("typed in", """\
 def best_for_one_loop(n, covariance):
     A = np.linalg.inv([[2.0, 1, 0], [1, 3, 0.5], [0, 0.5, 1]])
@@ -63,6 +93,15 @@ def best_for_one_loop(n, covariance):
     d = covariance.shape[0]
     a = 1 / (1 + (d + 1) / n)
     return np.linalg.solve(covariance, a * np.identity(d)), d * (1 - a)
+"""),
+    Answer("normal equations, whatever Σ is", """\
+def best_for_one_loop(n, covariance):
+    # E[Σ̂CΣ̂] = SCS + (SCᵀS + tr(CS) S)/n, here for C = Σ⁻¹
+    S = np.array(covariance, dtype=float)
+    C = np.linalg.inv(S)
+    second = S @ C @ S + (S @ C.T @ S + np.trace(C @ S) * S) / n
+    A = np.linalg.solve(S.T, np.linalg.solve(second, S).T).T
+    return A, len(S) - 2 * np.trace(S @ A) + np.trace(second @ A @ S @ A.T)
 """),
     Answer("numerical minimum along Σ⁻¹", """\
 def best_for_one_loop(n, covariance):

@@ -31,6 +31,9 @@ WRONG = [
     Answer("plus", both(sign="a"), "the powers of −a alternate"),
     Answer("no binomials", both(binomial="1"),
            "the binomial coefficients of the power 2T are missing"),
+    Answer("no r + 1", both(moment="""sum(gamma**r * sp.binomial(k, r)
+               * sp.binomial(k - 1, r) for r in range(k))"""),
+           "the factor 1/(r + 1) of the moments"),
     Answer("Catalan", both(g="sp.Integer(1)"), "the Catalan numbers"),
     Answer("shifted", both(shift="k + 1"), "the moments are shifted"),
     Answer("last missing", both(last="p"), "the sum stops one term early"),
@@ -58,7 +61,7 @@ def limit_loss(T, a, gamma):
 
 def limit_scale(T, gamma):
     return 1 / (1 + gamma)
-""", "not a polynomial in the symbols"),
+""", "called with symbols for T = 2"),
     Answer("moments up to two loops", """\
 def limit_loss(T, a, gamma):
     m = [1, 1, 1 + gamma, 1 + 3 * gamma + gamma**2,
@@ -71,7 +74,40 @@ def limit_scale(T, gamma):
     return 1 / (1 + gamma)
 """, "for T = 3 with symbols"),
     Answer("numbers only", both(scale="sp.nsimplify(1 / (1 + float(gamma)))"),
-           "onvert expression to float"),
+           "a symbol is neither large nor small"),
+    Answer("binomials equal", both(moment="""sum(gamma**r * sp.binomial(k, r)**2
+               / (r + 1) for r in range(k))"""),
+           "are taken equal: in one of them stands k − 1"),
+    Answer("inner sum too short", both(moment="""sum(
+        gamma**r * sp.binomial(k, r) * sp.binomial(k - 1, r) / (r + 1)
+        for r in range(max(k - 1, 1)))"""),
+        "the sum over r in the moments stops one term early"),
+    Answer("floats", both(moment="""sum(
+        math.comb(k, r) * math.comb(k - 1, r) / (r + 1) * gamma**r
+        for r in range(k))"""), "The division of two Python integers"),
+    Answer("numerical root", both(scale="sp.nsolve(sp.diff(limit_loss("
+                                  "T, sp.Symbol('b'), gamma)), 0.5)"),
+           "contains floats"),
+    Answer("own symbol", both(scale="1 / (1 + sp.Symbol('gamma'))"),
+           "which was not passed"),
+    Answer("a list", both(scale="[1 / (1 + gamma)]"),
+           "return the one expression that is asked for"),
+    Answer("the first root", """\
+def limit_loss(T, a, gamma):
+    def moment(k):
+        return sum(gamma**r * sp.binomial(k, r) * sp.binomial(k - 1, r)
+                   / (r + 1) for r in range(k)) if k else sp.Integer(1)
+    return sp.expand(sum(sp.binomial(2 * T, k) * (-a)**k * moment(k)
+                         for k in range(2 * T + 1)))
+
+
+def limit_scale(T, gamma):
+    a = sp.Symbol("a")
+    return sp.solve(sp.diff(limit_loss(T, a, gamma), a), a)[0]
+""", "which of several roots do you return?"),
+    Answer("falls with T", both(
+        scale="1 / (1 + gamma) if T <= 2 else 1 / (1 + (T - 1) * gamma)"),
+        "For T > 1, does the derivative factor?"),
 ]
 
 RIGHT = [
@@ -94,6 +130,23 @@ def limit_loss(T, a, gamma):
 
 def limit_scale(T, gamma):
     return (1 + gamma)**-1
+"""),
+    Answer("Jacobi matrix of the law", """\
+def limit_loss(T, a, gamma):
+    size = T + 1
+    J = sp.eye(size) * (1 + gamma)
+    J[0, 0] = 1
+    for i in range(T):
+        J[i, i + 1], J[i + 1, i] = gamma, 1
+    row = sp.zeros(1, size)
+    row[0] = 1
+    for _ in range(2 * T):
+        row = (row - a * row * J).applyfunc(sp.expand)
+    return row[0]
+
+
+def limit_scale(T, gamma):
+    return 1 / sp.expand(1 + gamma)
 """),
     Answer("solves for the slope's root", """\
 def limit_loss(T, a, gamma):

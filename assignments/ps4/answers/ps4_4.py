@@ -49,6 +49,56 @@ WRONG = [
            "value, gradient = map(np.asarray,").replace(
                "value_and_gradient(A)", "value_and_gradient(A))"),
            "zero to a negative power"),
+    Answer("stops early", descent(
+        guard="if value < 1e-9:\n            break"),
+        "only a loss of exactly zero ends the descent"),
+    Answer("whole-number division", descent(
+        "value**(1 // loops - 1) / loops * gradient"), "cuts 1/T to 0"),
+    Answer("precedence", descent(
+        "(value**1 / loops - 1) / loops * gradient"),
+        "** binds more strongly than /"),
+    Answer("sign of the exponent", descent(
+        "value**(1 - 1 / loops) / loops * gradient"),
+        "the exponent 1 − 1/T has the wrong sign"),
+    Answer("root of order 2T", descent(
+        "value**(0.5 / loops - 1) / (2 * loops) * gradient"),
+        "the 2T-th root"),
+    Answer("start symmetrized", descent(start="(start + start.T) / 2"),
+           "the start is symmetrized"),
+    Answer("skew part", descent(part="(slope - slope.T) / 2"),
+           "the skew part of the gradient"),
+    Answer("the best", """\
+def descend(value_and_gradient, start, loops, step, iterations):
+    A = np.array(start, dtype=float)
+    best, lowest = A, value_and_gradient(A)[0]
+    for _ in range(iterations):
+        value, gradient = value_and_gradient(A)
+        if value == 0:
+            return A
+        slope = value**(1 / loops - 1) / loops * gradient
+        A = A - step * (slope + slope.T) / 2
+        if value_and_gradient(A)[0] < lowest:
+            best, lowest = A, value_and_gradient(A)[0]
+    return best
+""", "where the loss rises you return the best A"),
+    Answer("zero looked for once", """\
+def descend(value_and_gradient, start, loops, step, iterations):
+    A = np.array(start, dtype=float)
+    if value_and_gradient(A)[0] == 0:
+        return A
+    for _ in range(iterations):
+        value, gradient = value_and_gradient(A)
+        slope = np.float64(value)**(1 / loops - 1) / loops * gradient
+        A = A - step * (slope + slope.T) / 2
+    return A
+""", "Look at the loss in each iteration"),
+    Answer("gradient in place", descent(
+        "gradient", guard="if value == 0:\n            break\n"
+        "        gradient *= value**(1 / loops - 1) / loops"),
+        "it belongs to value_and_gradient"),
+    Answer("ends when A hardly moves", descent(
+        after="if np.abs(step * slope).max() < 1e-6:\n            break"),
+        "only a loss of exactly zero ends the descent"),
     Answer("three loops only",
            descent("value**(1 / 3 - 1) / 3 * gradient"),
            "you always take the third root"),

@@ -24,12 +24,13 @@ def result(student, title="", lms="", name="ps1", score=8.5):
 
 @pytest.fixture
 def table(tmp_path):
-    def make(results, roster=None):
+    def make(results, roster=None, unknown=()):
         people = []
         if roster:
             (tmp_path / "roster.csv").write_text(roster)
             people = read_roster(tmp_path / "roster.csv")
-        write_csv(tmp_path / "grades.csv", results, ["ps1", "ps2"], people)
+        assert write_csv(tmp_path / "grades.csv", results, ["ps1", "ps2"],
+                         people) == list(unknown)
         with open(tmp_path / "grades.csv", newline="") as stream:
             return list(csv.DictReader(stream))
     return make
@@ -38,8 +39,6 @@ def table(tmp_path):
 def test_canvas_finds_its_columns_and_students(table):
     (row, other) = table([result("lovelaceada_4711", "lovelaceada", "4711")],
                          CANVAS)
-    assert list(row)[:5] == ["Student", "ID", "SIS User ID", "SIS Login ID",
-                             "Section"]
     assert row["Student"] == "Lovelace, Ada"
     assert row["ID"] == "4711"
     assert row["SIS Login ID"] == "ada@uni.example"
@@ -48,11 +47,38 @@ def test_canvas_finds_its_columns_and_students(table):
     assert other["ps1"] == ""
 
 
+def test_canvas_takes_no_column_for_an_assignment_but_the_sets(table):
+    """Its importer counts what stands after Section as assignments, unless
+    Integration ID or Root Account stand before it."""
+    for roster in (CANVAS, MOODLE, None):
+        columns = list(table([result("ada")], roster, ["ada"] if roster
+                             else ())[0])
+        assert columns[:4] == ["Student", "ID", "SIS User ID",
+                               "SIS Login ID"]
+        assert columns[columns.index("Section") + 1:] == ["ps1"]
+
+
 def test_moodle_finds_its_columns_and_students(table):
-    row, _ = table([result("Ada-Lovelace_99", "Ada Lovelace", "99")], MOODLE)
-    assert row["Email address"] == "ada@uni.example"
-    assert row["ID number"] == "s1"
+    row, other = table([result("Ada-Lovelace_99", "Ada Lovelace")], MOODLE)
+    assert row["SIS Login ID"] == "ada@uni.example"
+    assert row["SIS User ID"] == "s1"
     assert row["ps1"] == "8.5"
+    assert other["SIS Login ID"] == "charles@uni.example"
+
+
+def test_moodle_skips_a_row_whose_student_is_not_known(table):
+    """It skips a row with an empty address and stops at a wrong one."""
+    row = table([result("Ada-Lovelace_99", "Ada Lovelace")])[0]
+    assert row["SIS Login ID"] == row["SIS User ID"] == ""
+
+
+def test_a_login_as_file_name_needs_no_roster(table):
+    assert table([result("ada@uni.example")])[0][
+        "SIS Login ID"] == "ada@uni.example"
+
+
+def test_whom_the_roster_does_not_know_is_reported(table):
+    table([result("mallory"), result("charles")], CANVAS, ["mallory"])
 
 
 @pytest.mark.parametrize("student", ["charles", "s2", "4712"])
@@ -63,7 +89,7 @@ def test_a_login_or_number_as_file_name_is_enough(student, table):
 
 def test_a_name_that_two_people_share_is_not_guessed(table):
     twins = CANVAS + '"Lovelace, Ada",4713,s3,ada2,Group B,1\n'
-    row = table([result("x", "Ada Lovelace")], twins)[0]
+    row = table([result("x", "Ada Lovelace")], twins, ["x"])[0]
     assert row["ID"] == ""
 
 

@@ -1,5 +1,7 @@
 """Every hostile or unlucky submission comes to its defined result."""
 
+from pathlib import Path
+
 import nbformat
 import pytest
 
@@ -45,6 +47,11 @@ def test_nobody_is_left_out_and_the_grader_fails_on_none(batch):
     assert batch.stray == []
     assert {r["student"] for r in batch.results} == {*CASES, "aaron", "zoe"}
     assert [r["student"] for r in batch.results if "failure" in r] == []
+
+
+def test_no_text_of_a_student_ran_in_the_grader(batch, setting):
+    assert batch.results
+    assert not Path(setting.marker).exists()
 
 
 def test_no_script_of_a_student_reaches_the_feedback(batch):

@@ -2,8 +2,12 @@
 
 import socket
 import time
+from collections import deque
+from decimal import Decimal
+from fractions import Fraction
 
 import hypothesis.extra.numpy as arrays
+import mpmath
 import numpy as np
 import pytest
 import sympy
@@ -54,7 +58,8 @@ a = sympy.Symbol("a", positive=True)
     sympy.exp(-a / (2 * x)), sympy.Float("0.1", 30), sympy.oo,
     sympy.Matrix([[x, 1], [y, a]]), sympy.ImmutableMatrix([[x]]),
     sympy.MatrixSymbol("X", 3, 2).T * sympy.MatrixSymbol("X", 3, 2),
-    sympy.Eq(x, y), sympy.Integer(10) ** 300], ids=str)
+    sympy.Eq(x, y), sympy.Integer(10) ** 300, sympy.acosh(x / y),
+    sympy.Max(x, y)], ids=str)
 def test_expressions_arrive_equal(value):
     assert across(value) == value
     assert type(across(value)) is type(value)
@@ -68,24 +73,45 @@ def test_a_generator_continues_where_it_was():
 
 
 def test_changes_made_in_place_come_back():
-    mine = [np.arange(3.0), np.ones((2, 2)), np.random.default_rng(1)]
+    mine = [np.arange(3.0), np.ones((2, 2)), np.random.default_rng(1),
+            [1, [2, 3]], sympy.Matrix([[x, 1]])]
     encode = wire.Encoder()
     code = encode(mine)
     decode = wire.Decoder()
     theirs = decode(code)
     before = wire.snapshot(decode.touchable)
+    assert wire.changes(decode.touchable, before) == []
     theirs[1][0, 1] = 7
     drawn = theirs[2].random()
+    theirs[3][1].pop()
+    theirs[4][0, 1] = y
     wire.apply(encode.touchable, wire.changes(decode.touchable, before))
     assert np.array_equal(mine[0], [0, 1, 2])
     assert np.array_equal(mine[1], [[1, 7], [1, 1]])
     assert mine[2].random() == theirs[2].random() != drawn
+    assert mine[3] == [1, [2]]
+    assert mine[4] == sympy.Matrix([[x, y]])
 
 
 def test_a_read_only_array_stays_read_only():
     value = np.ones(3)
     value.flags.writeable = False
     assert not across(value).flags.writeable
+
+
+@pytest.mark.parametrize(("value", "expected"), [
+    (Fraction(1, 4), 0.25), (Decimal("0.5"), 0.5), (mpmath.mpf("2.5"), 2.5),
+    (deque([1, 2]), [1, 2])], ids=str)
+def test_other_numbers_and_sequences_arrive_as_plain_ones(value, expected):
+    assert across(value) == expected
+    assert type(across(value)) is type(expected)
+
+
+def test_a_matrix_arrives_as_an_array():
+    with pytest.warns(PendingDeprecationWarning):
+        value = across(np.matrix([[1.0, 2.0]]))
+    assert type(value) is np.ndarray
+    assert np.array_equal(value, [[1, 2]])
 
 
 class Yes:
@@ -113,8 +139,9 @@ def test_other_objects_are_refused(value):
     ["sympy", ["apply", "sympify", [["Rational", 1, 1]]]],
     ["sympy", ["single", "__import__"]], ["function", "1", "f"],
     ["sympy", ["apply", "Pow", [["Rational", 10, 1],
-                                ["Rational", 10**9, 1]]]], {"a": 1}, ["x"]],
-    ids=str)
+                                ["Rational", 10**9, 1]]]], {"a": 1}, ["x"],
+    ["set", [k * (2**61 - 1) for k in range(50_000)]]],
+    ids=lambda code: str(code)[:60])
 def test_forged_values_raise_and_build_nothing(code):
     with pytest.raises((wire.WireError, ValueError, TypeError)):
         wire.Decoder()(code)

@@ -10,7 +10,8 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from course import build, grade
+from course import build, grade, plugins, single
+from course.sandbox import Limits
 
 
 def write(notebook):
@@ -60,7 +61,8 @@ def test_a_changed_problem_set_is_graded_again_and_keeps_hand_grades(
     copied.mkdir(parents=True)
     text = (build.ROOT / "tests/course/data/ps0/ps0.md").read_text()
     (copied / "ps0.md").write_text(text.replace(
-        "assert optimal_step(1, 1) == 1", "assert optimal_step(2, 2) == 0.5"))
+        "optimal_step(1, 1) or 0)) == 1",
+        "optimal_step(2, 2) or 0)) == 0.5"))
     build.build(copied.parent, tmp_path / "changed")
     second = hand_in(tmp_path, {}, tmp_path / "changed")
     assert stamps(second)["ada"] > before["ada"]
@@ -133,6 +135,26 @@ def test_a_worker_that_dies_takes_no_other_submission_with_it(
     assert failed == {"mallory"}
     assert len(batch.results) == 7
     assert "by hand" in batch["mallory", "ps0"]["notes"][0]
+
+
+def loses_its_nursery(out, submission):
+    """A stand-in for a worker that can start no more processes."""
+    if submission.student == "mallory":
+        plugins.nursery().socket.close()
+    return single.grade_one(out, submission, Limits())
+
+
+def test_a_failure_of_the_grader_is_no_students_loss(
+        hand_in, small, files, tmp_path):
+    crowd = {f"s{n}.ipynb": files["ada.ipynb"] for n in range(3)}
+    batch = hand_in(tmp_path, crowd | {"mallory.ipynb": files["ada.ipynb"]},
+                    small, work=loses_its_nursery)
+    failed = {r["student"] for r in batch.results if "failure" in r}
+    assert failed == {"mallory"}
+    assert column(batch) == {"mallory": "0", "s0": "5", "s1": "5", "s2": "5"}
+    again = hand_in(tmp_path, {}, small)
+    assert column(again)["mallory"] == "5"
+    assert not any("failure" in r for r in again.results)
 
 
 def nbgrader(folder, *arguments):

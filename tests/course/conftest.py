@@ -14,7 +14,7 @@ from course import build, grade, hostile
 from course.sandbox import Limits
 
 DATA = Path(__file__).parent / "data"
-SHORT = Limits(cell=3, call=3, total=60)
+SHORT = Limits(cell=2, call=2, total=30)
 
 
 def words(page):
@@ -27,8 +27,9 @@ def words(page):
 class Batch:
     """Results of one ``make grade``, by student."""
 
-    def __init__(self, out, results, stray):
-        self.out, self.results, self.stray = Path(out), results, stray
+    def __init__(self, out, results, stray, unknown):
+        self.out, self.results = Path(out), results
+        self.stray, self.unknown = stray, unknown
 
     def __getitem__(self, key):
         student, name = key
@@ -79,9 +80,8 @@ def course(tmp_path_factory):
     """The course with the small set and all the problem sets."""
     folder = tmp_path_factory.mktemp("course")
     sources = folder / "assignments"
-    both = DATA, build.ROOT / "assignments"
-    for source in [path for top in both for path in top.glob("ps*")]:
-        shutil.copytree(source, sources / source.name)
+    for top in DATA, build.ROOT / "assignments":
+        shutil.copytree(top, sources, dirs_exist_ok=True)
     build.build(sources, folder / "course")
     return folder / "course"
 

@@ -3,8 +3,11 @@
 import contextlib
 import json
 import os
+import platform
+import shutil
 import socket
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -93,6 +96,126 @@ def test_no_connection_can_be_made(student, host):
                        f"({host!r}, {port}), 1)")[1] != ""
 
 
+@pytest.fixture
+def filtered(student):
+    """Runs a cell under the filter of system calls."""
+    if platform.machine() != "x86_64":
+        pytest.skip("the filter is written for x86-64")
+    return student
+
+
+def test_a_service_of_the_grader_cannot_be_asked(filtered, tmp_path):
+    """Such as the session's bus or a container engine, on a local socket."""
+    path = tmp_path / "bus"
+    with socket.socket(socket.AF_UNIX) as service:
+        service.bind(str(path))
+        service.listen()
+        assert filtered("import socket\ns = socket.socket(socket.AF_UNIX)\n"
+                        f"s.connect({str(path)!r})")[1] == "PermissionError"
+
+
+def test_modes_times_and_owners_of_files_stay(filtered, tmp_path):
+    path = tmp_path / "ada.ipynb"
+    path.write_text("{}")
+    before = path.stat()
+    assert filtered(f"import os\nfor f in ({str(path)!r}, 'mine'):\n"
+                    "    open('mine', 'w').close()\n"
+                    "    for act in (lambda: os.chmod(f, 0),\n"
+                    "                lambda: os.utime(f, (2e9, 2e9)),\n"
+                    "                lambda: os.chown(f, 1, 1)):\n"
+                    "        try: act()\n"
+                    "        except OSError: pass")[1] == ""
+    after = path.stat()
+    assert (after.st_mode, after.st_mtime, after.st_uid) == (
+        before.st_mode, before.st_mtime, before.st_uid)
+
+
+@pytest.mark.parametrize(("what", "call"), [
+    ("name spaces", "unshare(0x10000000)"),
+    ("keys", "syscall(250, 0, -4, 0)"), ("memory", "shmget(0, 4096, 0o1777)"),
+    ("tracing", "ptrace(0, 0, 0, 0)")])
+def test_what_outlives_or_widens_a_process_is_refused(filtered, what, call):
+    out, *_ = filtered("import ctypes\nlibc = ctypes.CDLL(None, "
+                       f"use_errno=True)\nprint(libc.{call}, "
+                       "ctypes.get_errno())")
+    assert out == "-1 1"  # EPERM
+
+
+def test_threads_and_pairs_of_sockets_work(filtered):
+    assert filtered("import asyncio, threading\n"
+                    "async def f(): return 1\n"
+                    "t = threading.Thread(target=print)\n"
+                    "t.start(); t.join()\n"
+                    "print(asyncio.run(f()))")[0] == "1"
+
+
+@pytest.mark.parametrize("line", ["%matplotlib inline", "!ls", "%time 1",
+                                  "files = !ls"])
+def test_a_notebooks_magic_does_not_stop_its_cell(student, line):
+    assert student(f"{line}\nprint('after')")[0].endswith("after")
+
+
+def test_the_kit_can_be_imported_wherever_it_lies(nursery, tmp_path):
+    """Also below a folder of the grader that is hidden."""
+    hidden = Path(tempfile.mkdtemp(dir=sandbox.ROOT / "_build"))
+    try:
+        os.chmod(hidden, 0o755)
+        (hidden / "lttutor").mkdir()
+        (hidden / "lttutor/__init__.py").write_text("mark = 'of the kit'")
+        sock, pid = nursery.start(hidden, sandbox.Limits())
+        with sock:
+            wire.send(sock, {"do": "run", "name": "cell", "source":
+                             "import lttutor; print(lttutor.mark)"})
+            reply = wire.receive(sock, time.monotonic() + 10)
+            nursery.end(pid)
+        assert reply["output"].strip() == "of the kit"
+    finally:
+        shutil.rmtree(hidden)
+
+
+def test_a_nursery_that_is_gone_is_the_graders_fault(tmp_path):
+    os.chmod(tmp_path, 0o755)
+    level, _ = sandbox.confinement()
+    nursery = sandbox.Nursery(level, SLOT)
+    sock, pid = nursery.start(tmp_path, sandbox.Limits())
+    nursery.process.kill()
+    nursery.process.wait()
+    with sock, pytest.raises(sandbox.Broken):
+        nursery.end(pid)
+    with pytest.raises(sandbox.Broken):
+        nursery.start(tmp_path, sandbox.Limits())
+    nursery.close()
+
+
+def test_no_student_outlives_a_grader_that_is_killed(nursery, tmp_path):
+    """Not even one that asked the kernel not to be told."""
+    os.chmod(tmp_path, 0o755)
+    other = sandbox.Nursery(nursery.level, SLOT + 1)
+    sock, _ = other.start(tmp_path, sandbox.Limits())
+    wire.send(sock, {"do": "run", "name": "cell", "source":
+                     "import ctypes\nctypes.CDLL(None).prctl(1, 0, 0, 0, 0)\n"
+                     "ctypes.CDLL(None).prctl(15, b'SURVIVOR', 0, 0, 0)"})
+    wire.receive(sock, time.monotonic() + 10)
+    assert _named("SURVIVOR")
+    other.process.kill()
+    other.process.wait()
+    for _ in range(50):
+        if not _named("SURVIVOR"):
+            break
+        time.sleep(0.1)
+    assert not _named("SURVIVOR")
+    sock.close()
+    other.close()
+
+
+def _named(name):
+    found = []
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        with contextlib.suppress(OSError):
+            found += [path] * (path.read_text().strip() == name)
+    return found
+
+
 def test_it_is_not_root_or_has_no_power_of_root(student):
     assert student("import os, ctypes\n"
                    "try: os.setuid(0)\nexcept OSError: pass\n"
@@ -163,7 +286,7 @@ def test_without_confinement_no_code_runs_as_root(tmp_path):
     nursery = sandbox.Nursery("limits", SLOT)
     try:
         sock, pid = nursery.start(tmp_path, sandbox.Limits())
-    except OSError as error:
+    except sandbox.Broken as error:
         assert "as root" in str(error)
     else:
         with sock:

@@ -25,32 +25,35 @@ def squeeze(text):
 
 
 def lines(text):
-    return {squeeze(line) for line in text.split("\n")}
+    return [line for line in map(squeeze, text.split("\n")) if line]
 
 
 def secrets(name):
-    """Solutions as a whole, and lines of hidden tests and model answers.
+    """What must not be public: solutions, hidden tests, model answers.
 
-    A line that the released part of the source shows as well is no secret.
+    A model answer is secret line by line, the code of a hidden test three
+    lines at a time: a single line such as ``rng = default_rng(0)`` says
+    nothing.  What the released part shows as well is no secret.
     """
     source = problems.read_source(ROOT / f"assignments/{name}/{name}.md")
-    shown, whole, single = set(), set(), set()
+    shown, found = [], set()
     for cell in source.cells:
         text, grader = cell.source, cell.metadata.get("nbgrader", {})
         marks = ((problems.BEGIN_SOLUTION, problems.END_SOLUTION),
                  (problems.BEGIN_HIDDEN, problems.END_HIDDEN))
         answer, hidden = (problems.regions(text, *m) for m in marks)
         if cell.cell_type == "markdown" and grader.get("solution"):
-            single |= lines(text)
+            found |= set(lines(text))
             continue
-        whole |= {squeeze(region) for region in answer}
-        single |= {line for region in hidden for line in lines(region)}
+        found |= {squeeze(region) for region in answer}
+        for region in map(lines, hidden):
+            found |= {" ".join(region[k:k + 3])
+                      for k in range(max(len(region) - 2, 1))}
         for begin, end in marks:
             text = problems.without(text, begin, end)
-        shown |= lines(text)
+        shown += lines(text)
     shown = " ".join(shown)
-    single = {line for line in single if len(line) > 30 and line not in shown}
-    return {region for region in whole if len(region) > 40} | single
+    return {text for text in found if len(text) > 40 and text not in shown}
 
 
 def leaks(text, found):
@@ -186,7 +189,8 @@ def test_a_release_imports_only_what_requirements_txt_has(archive):
     with zipfile.ZipFile(path) as opened:
         text = opened.read(f"{name}/{name}.ipynb").decode()
         pins = opened.read(f"{name}/requirements.txt").decode()
-    pinned = {m[1].lower() for m in re.finditer(r"^([\w.-]+)==", pins, re.MULTILINE)}
+    pinned = {name.lower() for name in
+              re.findall(r"^([\w.-]+)==", pins, re.MULTILINE)}
     imported = set()
     for cell in nbformat.reads(text, as_version=4).cells:
         if cell.cell_type == "code":

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from course.collect import collect
+from course.collect import collect, read
 
 SETS = ["ps1", "ps2"]
 NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
@@ -136,3 +136,73 @@ def test_a_key_has_no_letters_that_a_path_pattern_reads(tmp_path):
     keys = {k for k, _ in found(tmp_path, {
         "ps1_[a]*?.ipynb": NOTEBOOK, "ps1_Zoë Ünal.ipynb": NOTEBOOK})}
     assert keys == {"a", "Zoë-Ünal"}
+
+
+def test_a_key_depends_on_the_name_and_not_on_how_a_system_writes_it(tmp_path):
+    assert collect_keys(tmp_path, ["Zoe\u0308"]) == {"Zo\u00eb"}
+
+
+def collect_keys(folder, names):
+    lay_out(folder, {f"{name}/ps1.ipynb": NOTEBOOK for name in names})
+    submissions, _ = collect(folder, SETS)
+    assert len(submissions) == len(names)
+    return {s.student for s in submissions}
+
+
+@pytest.mark.parametrize("names", [
+    ["\u0930\u093e\u092e", "\u0930\u093f\u092e", "\u0930\u0942\u092e"],
+    ["Anna Li", "Anna-Li"], ["Zo\u00eb", "Zoe"], ["a b", "a*b", "a?b"]])
+def test_students_with_similar_names_stay_apart(names, tmp_path):
+    assert len(collect_keys(tmp_path, names)) == len(names)
+
+
+def test_a_login_that_looks_like_a_problem_set_is_a_student(tmp_path):
+    assert found(tmp_path, {"ps1234/ps1.ipynb": NOTEBOOK}) == {
+        ("ps1234", "ps1")}
+
+
+def test_a_scratch_notebook_does_not_replace_the_problem_set(tmp_path):
+    lay_out(tmp_path, {"ada/ps1.ipynb": notebook_of("ps1"),
+                       "ada/zz scratch.ipynb": NOTEBOOK})
+    (only,), _ = collect(tmp_path, SETS, "ps1")
+    assert only.file.path.name == "ps1.ipynb"
+
+
+@pytest.mark.parametrize("name", ["ada/PS1.IPYNB", "ada/ps1.ipynb.txt",
+                                  "ada_ps1.ipynb.json"])
+def test_a_notebook_with_a_lengthened_name_is_read(name, tmp_path):
+    lay_out(tmp_path, {name: NOTEBOOK})
+    (only,), _ = collect(tmp_path, SETS)
+    assert only.student == "ada"
+    notebook, failure = read(only.file)
+    assert failure == ""
+    assert notebook.cells == []
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED,
+                                    zipfile.ZIP_LZMA])
+def test_no_damage_to_a_zip_keeps_others_from_being_found(method, tmp_path):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", method) as archive:
+        archive.writestr("ps1.ipynb", NOTEBOOK * 3)
+    data = data.getvalue()
+    (tmp_path / "ps1_bob.ipynb").write_bytes(NOTEBOOK)
+    for place in range(len(data)):
+        damaged = bytearray(data)
+        damaged[place] ^= 0xFF
+        (tmp_path / "ps1_eve.zip").write_bytes(damaged)
+        submissions, _ = collect(tmp_path, SETS)
+        assert "bob" in {s.student for s in submissions}
+
+
+def test_what_one_zip_unpacks_to_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr("course.collect.BUDGET", 2**21)
+    inner = io.BytesIO()
+    with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(40):
+            archive.writestr(f"s{number}/ps1.ipynb", bytes(2**19))
+    (tmp_path / "all.zip").write_bytes(zipped({
+        "a.zip": inner.getvalue(), "b.zip": inner.getvalue()}))
+    submissions, _ = collect(tmp_path, SETS)
+    assert sum(len(s.file.data) for s in submissions) <= 2**21
+    assert any(s.file.too_large for s in submissions)

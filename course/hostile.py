@@ -9,6 +9,8 @@ student's feedback.
 import copy
 import io
 import json
+import secrets
+import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,7 +30,8 @@ class Setting:
         self.source, self.release = source, release
         self.set = problem_set(source)
         self.problems = list(self.set.problems.values())
-        self.marker = "/tmp/course-was-here"  # nothing may make this folder
+        self.marker = (f"{tempfile.gettempdir()}/course-"
+                       f"{secrets.token_hex(8)}")  # nothing may make it
 
     def solved(self, answers=()):
         """The release with the solutions, or ``answers``, filled in."""

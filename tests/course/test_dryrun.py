@@ -1,11 +1,16 @@
 """The dry run: thirty submissions, every grade as predicted."""
 
+import re
+
 from course import dryrun
+from course.build import ROOT
+
+ASSIGNMENTS = ROOT / "assignments"
+TEACH = ROOT / "book/teach.md"
 
 
 def test_thirty_submissions_come_out_as_predicted(course, tmp_path):
-    rows, stray, seconds = dryrun.run(tmp_path, course,
-                                      course.parent / "assignments")
+    rows, stray, seconds = dryrun.run(tmp_path, course, ASSIGNMENTS)
     assert stray == []
     assert len({one.student for one, *_ in rows}) == 30
     got = {(one.student, one.kind): points for one, points, _ in rows}
@@ -16,8 +21,23 @@ def test_thirty_submissions_come_out_as_predicted(course, tmp_path):
 
 
 def test_the_dry_run_has_every_kind_and_both_grades(course):
-    planned = dryrun.plan(course, course.parent / "assignments")
+    planned = dryrun.plan(course, ASSIGNMENTS)
     kinds = {one.kind for one in planned}
     assert {"right", "wrong", *dryrun.HOSTILE} == kinds
-    assert any(all(one.points.values()) for one in planned)
+    for kind in ("right", "wrong"):
+        mine = [one for one in planned if one.kind == kind]
+        assert {one.problem_set for one in mine} == {
+            path.stem for path in ASSIGNMENTS.glob("ps*/ps*.md")}
+        assert all(any(one.points.values()) for one in mine)
     assert any(not any(one.points.values()) for one in planned)
+
+
+def test_the_guide_shows_this_dry_run(course):
+    shown = re.findall(r"^(\w+) +(ps\d) +(\d+) +(\d+) ", TEACH.read_text(),
+                       re.MULTILINE)
+    planned = [(one.kind, one.problem_set, str(sum(one.points.values())))
+               for one in dryrun.plan(course, ASSIGNMENTS)]
+    assert [row[:3] for row in shown] == [
+        (kind, name, points.removesuffix(".0"))
+        for kind, name, points in planned]
+    assert all(predicted == graded for *_, predicted, graded in shown)

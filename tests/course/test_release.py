@@ -33,17 +33,17 @@ def secrets(name):
 
     A model answer is secret line by line, the code of a hidden test three
     lines at a time: a single line such as ``rng = default_rng(0)`` says
-    nothing.  What the released part shows as well is no secret.
+    nothing.  Code that the released part shows as well is none.
     """
     source = problems.read_source(ROOT / f"assignments/{name}/{name}.md")
-    shown, found = [], set()
+    shown, found, written = [], set(), set()
     for cell in source.cells:
         text, grader = cell.source, cell.metadata.get("nbgrader", {})
         marks = ((problems.BEGIN_SOLUTION, problems.END_SOLUTION),
                  (problems.BEGIN_HIDDEN, problems.END_HIDDEN))
         answer, hidden = (problems.regions(text, *m) for m in marks)
         if cell.cell_type == "markdown" and grader.get("solution"):
-            found |= set(lines(text))
+            written |= set(lines(text))
             continue
         found |= {squeeze(region) for region in answer}
         for region in map(lines, hidden):
@@ -53,7 +53,8 @@ def secrets(name):
             text = problems.without(text, begin, end)
         shown += lines(text)
     shown = " ".join(shown)
-    return {text for text in found if len(text) > 40 and text not in shown}
+    found = written | {text for text in found if text not in shown}
+    return {text for text in found if len(text) > 40}
 
 
 def leaks(text, found):
@@ -201,6 +202,14 @@ def test_a_release_imports_only_what_requirements_txt_has(archive):
                     imported.add(node.module.split(".")[0])
     assert imported
     assert imported - set(sys.stdlib_module_names) - {"lttutor"} <= pinned
+
+
+def test_the_shared_helpers_stand_in_every_notebook(archive):
+    _, _, texts = archive
+    helpers = (ROOT / "assignments/checks.py").read_text().strip()
+    (notebook,) = [t for place, t in texts.items() if place.endswith("ipynb")]
+    assert helpers in notebook
+    assert "%run" not in notebook
 
 
 def test_two_builds_are_the_same_bytes(small, tmp_path):

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from course import sandbox, wire
+from course.nursery import _refuse_exposed
 
 HERE = Path(__file__).resolve()
 SLOT = 77  # a user id that no other test uses
@@ -171,6 +172,17 @@ def test_the_kit_can_be_imported_wherever_it_lies(nursery, tmp_path):
         assert reply["output"].strip() == "of the kit"
     finally:
         shutil.rmtree(hidden)
+
+
+def test_landlock_is_refused_where_it_cannot_hide_the_package(
+        monkeypatch, tmp_path):
+    """As where lttutor is installed among the other packages."""
+    (tmp_path / "env/lttutor").mkdir(parents=True)
+    monkeypatch.setattr("course.nursery._hidden",
+                        lambda: [str(tmp_path / "env/lttutor")])
+    _refuse_exposed([str(tmp_path / "kit")])
+    with pytest.raises(OSError, match="would be readable"):
+        _refuse_exposed([str(tmp_path / "env")])
 
 
 def test_a_nursery_that_is_gone_is_the_graders_fault(tmp_path):

@@ -40,14 +40,21 @@ class Flaw(Exception):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="make course")
-    parser.add_argument("--seed", type=int, help="draw other numbers")
+    parser.add_argument("--seed", type=_seed, help="draw other numbers")
     parser.add_argument("--assignments", default=ROOT / "assignments",
                         type=Path)
     parser.add_argument("--out", default=COURSE, type=Path)
     options = parser.parse_args(argv)
     names = build(options.assignments, options.out, options.seed)
-    print(f"{options.out}: {', '.join(names)}; each solution gets full "
+    seed = f" with seed {options.seed}" if options.seed is not None else ""
+    print(f"{options.out}: {', '.join(names)}{seed}; each solution gets full "
           "marks and each release none")
+
+
+def _seed(text):
+    if not text.isdecimal():
+        raise SystemExit(f"SEED={text}: expected a whole number, such as 7")
+    return int(text)
 
 
 def build(assignments, out, seed=None):

@@ -3,6 +3,7 @@
 Understood are ``<student>.ipynb``, ``<student>/psN.ipynb``, nbgrader's
 ``<student>/psN/psN.ipynb``, ``psN/<student>.ipynb``, and the names that
 Canvas and Moodle give to downloads; each as plain files or inside zips.
+The folder may be a zip itself.
 """
 
 import hashlib
@@ -20,8 +21,10 @@ import nbformat
 
 CANVAS = re.compile(r"^(?P<name>[^_]+)_(?:late_)?(?P<id>\d+)_\d+_"
                     r"(?P<file>.+)$", re.IGNORECASE)
-MOODLE = re.compile(r"^(?P<name>[^_]+)_(?P<id>\d+)_assignsubmission_file_?"
+MOODLE = re.compile(r"^(?P<name>.+?)_(?P<id>\d+)_assignsubmission_file_?"
                     r"(?P<file>.*)$", re.IGNORECASE)
+ONLINE = "_assignsubmission_onlinetext"  # a text beside the file, in Moodle
+NOTEBOOK = re.compile(r"\.ipynb(\.(txt|json))?$", re.IGNORECASE)
 SET = re.compile(r"(?<![a-z0-9])(ps\d+)(?![0-9])", re.IGNORECASE)
 ATTEMPT = re.compile(r"(?:-(\d+)| ?\((\d+)\))$")
 DOCUMENTS = {".ipynb", ".py", ".pdf", ".html", ".htm", ".docx", ".odt",
@@ -30,6 +33,7 @@ SKIPPED = {"__MACOSX", ".ipynb_checkpoints"}
 LARGEST = 20 * 2**20  # bytes of one file
 MOST = 5000  # files in one zip
 BUDGET = 200 * 2**20  # bytes of all that is in one zip
+SEVERAL = "handed in"  # stands in the note on several attempts
 
 
 @dataclass(frozen=True)
@@ -54,13 +58,16 @@ class Submission:
     notes: tuple[str, ...] = ()
 
 
-def collect(folder, sets, default=None):
+def collect(folder, sets, default=None, asked=()):
     """Every student's last submission to each set, and what was left out.
 
-    ``default`` is the set of files that do not tell theirs.
+    ``default`` is the set of files that do not tell theirs; a notebook that
+    defines one of the names ``asked`` is more than scratch paper.
     """
     found, stray = [], []
     files = list(_walk(Path(folder)))
+    outer = _outer([f.path for f in files if is_notebook(f.path)], sets,
+                   Path(folder))
     told = Counter(filter(None, (_set_of(f, sets) for f in files)))
     if default is None and len(told) == 1:
         default = next(iter(told))
@@ -68,7 +75,8 @@ def collect(folder, sets, default=None):
         default = sets[0]
     for file in files:
         name = _set_of(file, sets) or default
-        student, title, lms = identify(file.path, sets)
+        path = PurePosixPath(*file.path.parts[outer:])
+        student, title, lms = identify(path, sets)
         if not student:
             stray.append((str(file.path),
                           "the student cannot be told from the name"))
@@ -77,10 +85,37 @@ def collect(folder, sets, default=None):
                           f"from the name; say SET={sets[0]}"))
         else:
             found.append(Submission(student, title, lms, name, file))
-    return _last(_apart(found)), stray
+    return _last(found, [name.encode() for name in asked]), stray
+
+
+def _outer(paths, sets, folder):
+    """How many folders or zips hold the whole of a download.
+
+    One does if it holds all there is and a platform named all that is in
+    it, or if it is a zip in which each notebook has a name of its own.  A
+    student's zip among others is never such a one: what is in it would name
+    other students.
+    """
+    outer = 0
+    while paths and len({p.parts[outer] for p in paths}) == 1 and all(
+            len(p.parts) > outer + 1 for p in paths):
+        told = [PurePosixPath(*p.parts[outer + 1:]) for p in paths]
+        named = [identify(p, sets) for p in told]
+        top = folder / f"{paths[0].parts[0]}.zip"
+        zipped = outer == 0 and (folder.is_file() or top.is_file())
+        if not all(_platform(p.parts[0]) for p in told) and not (
+                zipped and len(paths) > 1
+                and all(student for student, *_ in named)):
+            break
+        outer += 1
+    return outer
 
 
 def _walk(folder):
+    if folder.is_file():
+        yield from _unzip(folder, PurePosixPath(folder.name),
+                          folder.stat().st_mtime, [BUDGET])
+        return
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder).as_posix()
         inside = PurePosixPath(inside.encode("utf-8", "replace").decode())
@@ -91,7 +126,8 @@ def _walk(folder):
             yield from _unzip(path, inside, when, [BUDGET])
         elif path.suffix.lower() in DOCUMENTS:
             large = size > LARGEST
-            data = b"" if large else path.read_bytes()
+            read = is_notebook(inside) and not large
+            data = path.read_bytes() if read else b""
             yield File(inside, data, when, large)
 
 
@@ -113,10 +149,11 @@ def _unzip(path, inside, when, budget, depth=0):
                 ".zip", *DOCUMENTS}:
             continue
         large = member.file_size > min(LARGEST, budget[0])
+        read = not large and (kind == ".zip" or is_notebook(name))
         try:
             date = time.mktime((*member.date_time, 0, 0, -1))
             with archive.open(member) as stream:
-                data = b"" if large else stream.read(LARGEST)
+                data = stream.read(LARGEST) if read else b""
         except Exception:  # encrypted or damaged
             date, data = when, b""
         budget[0] -= len(data)
@@ -127,7 +164,8 @@ def _unzip(path, inside, when, budget, depth=0):
 
 
 def _ignored(path):
-    return any(part in SKIPPED or part.startswith(".") for part in path.parts)
+    return any(part in SKIPPED or part.startswith(".") or ONLINE in part
+               for part in path.parts)
 
 
 def _set_of(file, sets):
@@ -146,7 +184,7 @@ def _set_of(file, sets):
 
 def is_notebook(path):
     """By its name, which some browsers and systems lengthen."""
-    return ".ipynb" in path.name.lower()
+    return bool(NOTEBOOK.search(path.name))
 
 
 def _ids(file):
@@ -155,21 +193,29 @@ def _ids(file):
 
 
 def identify(path, sets):
-    """Student's key, readable name and Canvas number, from a file's path."""
+    """Student's key, readable name and Canvas number, from a file's path.
+
+    The first part that names somebody counts.
+    """
     for part in path.parts:
-        stem = PurePosixPath(part).stem if part == path.name else part
-        for pattern in (MOODLE, CANVAS):
-            match = pattern.match(stem if part == path.name else part + "_")
-            if match:
-                number = match["id"] if pattern is CANVAS else ""
-                return (key(f"{match['name']}_{match['id']}"),
-                        match["name"], number)
-    stem = re.sub(r"\.ipynb.*$", "", path.name, flags=re.IGNORECASE)
-    stem = path.stem if stem == path.name else stem
-    stem = re.sub(r" ?\(\d+\)$", "", stem)
-    names = [_bare(part, sets) for part in (*path.parts[:-1], stem)]
-    name = next(filter(None, names), "")
-    return key(name), name, ""
+        last = part == path.parts[-1]
+        found = _platform(part)
+        if found:
+            return (key(f"{found['name']}_{found['id']}"), found["name"],
+                    found["id"] if found.re is CANVAS else "")
+        if last:
+            stem = NOTEBOOK.sub("", part)
+            part = PurePosixPath(part).stem if stem == part else stem
+            part = re.sub(r" ?\(\d+\)$", "", part)
+        if name := _bare(part, sets):
+            return key(name), name, ""
+    return "", "", ""
+
+
+def _platform(part):
+    """The match of a name that Moodle or Canvas gave to a file or folder."""
+    stem = NOTEBOOK.sub("", part)
+    return MOODLE.match(stem) or CANVAS.match(part)
 
 
 def _bare(part, sets):
@@ -178,46 +224,42 @@ def _bare(part, sets):
     part = SET.sub(lambda match: "" if match[1].lower() in sets else match[0],
                    part).strip(" _-.")
     generic = {"submissions", "submitted", "submission", "homework",
-               "assignment", "assignments", "notebooks", ""}
+               "assignment", "assignments", "notebooks", "notebook",
+               "downloads", "untitled", "solution", "solutions", ""}
     return "" if part.lower() in generic else part
 
 
 def key(name):
-    """A name that is safe as a folder and in nbgrader's patterns."""
-    letters = "".join(
-        c if c.isalnum() or c in "_.@+" or unicodedata.category(c)[0] == "M"
-        else "-" for c in unicodedata.normalize("NFKC", name))
-    return re.sub("-+", "-", letters).strip("-.")[:80]
+    """A name that is safe as a folder and in nbgrader's patterns.
+
+    Letters of every script are kept; where something else is dropped, a
+    hash keeps two such names apart.
+    """
+    name = unicodedata.normalize("NFKC", name).casefold()
+    plain = re.sub(r"[\s-]+", "-", name).strip("-.")
+    kept = "".join(c for c in plain if c.isalnum() or c in "_.@+-"
+                   or unicodedata.category(c)[0] == "M")[:80]
+    if not kept.strip("-._"):
+        return ""
+    mark = hashlib.sha256(plain.encode()).hexdigest()[:6]
+    return kept if kept == plain else f"{kept}-{mark}"
 
 
-def _apart(found):
-    """Students whose names differ in what a key leaves out stay two."""
-    titles = {}
-    for one in found:
-        titles.setdefault(one.student.lower(), set()).add(_folded(one))
-    return [one if len(titles[one.student.lower()]) == 1 else
-            replace(one, student=f"{one.student}-" + hashlib.sha256(
-                _folded(one).encode()).hexdigest()[:6]) for one in found]
-
-
-def _folded(submission):
-    title = unicodedata.normalize("NFKC", submission.title)
-    return f"{title.casefold()} {submission.lms}"
-
-
-def _last(found):
+def _last(found, asked):
     """One submission a student and set: the last attempt."""
     def order(submission):
         path = submission.file.path
         attempt = ATTEMPT.search(path.stem)
         number = int(attempt[1] or attempt[2]) if attempt else 0
-        return (is_notebook(path), number, bool(_ids(submission.file)),
-                submission.file.when, str(path))
+        data = submission.file.data
+        ours = _ids(submission.file) or any(name in data for name in asked)
+        return (is_notebook(path), number, bool(ours), submission.file.when,
+                str(path))
 
     groups = {}
     for submission in found:
-        groups.setdefault((submission.student.lower(),
-                           submission.problem_set), []).append(submission)
+        groups.setdefault((submission.student, submission.problem_set),
+                          []).append(submission)
     result = []
     for group in groups.values():
         *earlier, last = sorted(group, key=order)
@@ -225,9 +267,10 @@ def _last(found):
                   if is_notebook(s.file.path)]
         notes = ()
         if others:
-            note = (f"You handed in {len(others) + 1} notebooks; "
-                    f"{last.file.path.name}, the last, was graded and not "
-                    f"{', '.join(others)}.")
+            names = ", ".join(name[:80] for name in others[:5])
+            note = (f"You {SEVERAL} {len(others) + 1} notebooks; "
+                    f"{last.file.path.name[:80]}, the last, was graded and "
+                    f"not {names}.")
             notes = (note,)
         result.append(replace(last, notes=notes))
     return sorted(result, key=lambda s: (s.problem_set, s.student))

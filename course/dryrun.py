@@ -7,7 +7,6 @@ course go through ``make grade``; every problem's points are compared with
 the prediction.  The table says what each was, and what it cost.
 """
 
-import argparse
 import os
 import resource
 import sys
@@ -19,7 +18,7 @@ from pathlib import Path
 import nbformat
 
 from course import answers, grade, hostile, sandbox
-from course.build import COURSE, ROOT
+from course.build import ROOT, build
 
 LIMITS = sandbox.Limits(cell=5, call=5, total=90)
 HOSTILE = (
@@ -92,7 +91,7 @@ def _choose(assignments, name, kind, number):
     return chosen
 
 
-def run(folder, course=COURSE, assignments=ROOT / "assignments"):
+def run(folder, course, assignments):
     """Grade the thirty; rows of the table, and seconds in all."""
     planned = plan(course, assignments)
     inbox = Path(folder) / "submissions"
@@ -116,12 +115,13 @@ def run(folder, course=COURSE, assignments=ROOT / "assignments"):
     return rows, stray, seconds
 
 
-def main(argv=None):
-    parser = argparse.ArgumentParser(prog="python -m course.dryrun")
-    parser.add_argument("--course", type=Path, default=COURSE)
-    options = parser.parse_args(argv)
+def main():
+    assignments = ROOT / "assignments"
     with tempfile.TemporaryDirectory() as folder:
-        rows, stray, seconds = run(folder, options.course)
+        print("Building the problem sets")
+        course = Path(folder) / "course"
+        build(assignments, course)
+        rows, stray, seconds = run(folder, course, assignments)
     wrong = len(stray)
     print(f"{'submission':33} {'set':4} {'predicted':>9} {'graded':>7} "
           f"{'seconds':>7} {'MB':>5}")

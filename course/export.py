@@ -7,7 +7,9 @@ mapped to the e-mail address or ``SIS User ID`` to the ID number.  A roster,
 exported from either, fills in what a file name cannot tell.
 """
 
+import contextlib
 import csv
+import io
 import re
 import unicodedata
 from pathlib import Path
@@ -22,13 +24,14 @@ NAMES = ("SIS Login ID", "SIS User ID", "ID number", "Username",
 
 
 def read_roster(path):
-    """Rows of a Canvas gradebook or a Moodle participants' list."""
+    """Rows of a Canvas gradebook or a Moodle participants' list.
+
+    Raises ValueError, in one sentence, for what is neither.
+    """
     if not path:
         return []
-    with open(path, newline="", encoding="utf-8-sig") as stream:
-        rows = [{(k or "").strip(): (v or "").strip()
-                 for k, v in row.items() if isinstance(v, (str, type(None)))}
-                for row in csv.DictReader(stream)]
+    rows = [{(k or "").strip(): (v or "").strip() for k, v in row.items()
+             if isinstance(v, (str, type(None)))} for row in _read(path)]
     people = []
     for row in rows:
         if "Student" not in row:
@@ -38,7 +41,29 @@ def read_roster(path):
                     if row.get(theirs)}
         if row["Student"] and "Points Possible" not in row["Student"]:
             people.append(row)
+    if not people:
+        raise ValueError(
+            f"{path}: no students found; expected a CSV with a column Student "
+            "(Canvas) or First name and Last name (Moodle), got the columns "
+            f"{', '.join(rows[0]) if rows else 'of an empty file'}")
     return people
+
+
+def _read(path):
+    """The rows of a CSV, whatever its encoding and delimiter."""
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from error
+    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp1252",
+                                              "latin-1"):
+        with contextlib.suppress(UnicodeDecodeError):
+            text = data.decode(encoding)
+            break
+    head = text.split("\n", 1)[0]
+    return csv.DictReader(io.StringIO(text, newline=""),
+                          delimiter=max(",;\t", key=head.count))
 
 
 def find_person(roster, student, title, lms):
@@ -50,49 +75,59 @@ def find_person(roster, student, title, lms):
 
     tries = [compare(("ID",), lms)] if lms else []
     tries += [compare(NAMES, student), compare(NAMES, title)]
-    tries.append([row for row in roster
-                  if _plain(row["Student"]) == _plain(title)])
+    tries.append([row for row in roster if _same(row["Student"], title)])
     for rows in tries:
         if len(rows) == 1:
             return rows[0]
     return {}
 
 
-def _plain(name):
-    """Letters of a name in a fixed order: 'Doe, Jane' is 'janedoe'."""
-    text = unicodedata.normalize("NFKD", name).encode("ascii", "ignore")
-    return "".join(sorted(re.findall(r"[a-z0-9]", text.decode().lower())))
+def _same(one, other):
+    """Whether two spellings name one person: 'Doe, Jane', 'Jane Doe' and
+    Canvas's 'doejane' do."""
+    one, other = _words(one), _words(other)
+    return bool(one) and (sorted(one) == sorted(other)
+                          or "".join(one) == "".join(other))
+
+
+def _words(name):
+    """The words of a name, without case and without Latin accents."""
+    text = unicodedata.normalize("NFKD", name).casefold()
+    text = re.sub("[\u0300-\u036f]", "", text)
+    return re.findall(r"[^\s,._-]+", text)
 
 
 def write_csv(path, results, sets, roster=()):
     """A row for each student; an empty cell for a set not handed in.
 
     Students of the roster who handed in nothing stand at the end.  Returns
-    the students whom the roster does not know.
+    remarks: whom the roster does not know, and who handed in twice.
     """
-    people, met, unknown = {}, [], set()
+    people, met, remarks = {}, [], []
     for result in results:
         student, title = result["student"], result["title"]
-        person = people.setdefault(student, {
-            "Student": title, "ID": result["lms"],
-            "SIS Login ID": student if student == key(title) else ""})
         row = find_person(roster, student, title, result["lms"])
+        person = people.setdefault(id(row) if row else student, {
+            "Student": title, "ID": result["lms"],
+            "SIS Login ID": title if student == key(title) else ""})
         person.update({k: row[k] for k in PERSON if row.get(k)})
         met.append(row)
         if roster and not row:
-            unknown.add(student)
+            remarks.append(f"not in the roster: {student}")
+        if result["set"] in person:
+            remarks.append(f"{person['Student']} handed in {result['set']} "
+                           f"under two names; {student} counts")
         person[result["set"]] = f"{result['score']:g}"
-    for row in roster:
-        if row not in met:
-            people[f"~{row['Student']}"] = {k: row.get(k, "") for k in PERSON}
+    rows = sorted(people.values(), key=lambda p: p["Student"].casefold())
+    rows += [{k: row.get(k, "") for k in PERSON} for row in roster
+             if row not in met]
     with Path(path).open("w", newline="", encoding="utf-8") as stream:
-        columns = [name for name in sets
-                   if any(name in person for person in people.values())]
+        columns = [name for name in sets if any(name in row for row in rows)]
         writer = csv.DictWriter(stream, [*PERSON, *columns], restval="")
         writer.writeheader()
-        for _, person in sorted(people.items()):
-            writer.writerow({k: harmless(v) for k, v in person.items()})
-    return sorted(unknown)
+        for row in rows:
+            writer.writerow({k: harmless(v) for k, v in row.items()})
+    return sorted(set(remarks))
 
 
 def harmless(text):

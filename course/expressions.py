@@ -1,6 +1,7 @@
 """SymPy expressions as JSON and back, from a list of known heads."""
 
 import contextlib
+import re
 from unittest import mock
 
 SINGLES = {"Zero", "One", "NegativeOne", "Half", "Pi", "Exp1", "NaN",
@@ -11,6 +12,7 @@ HEADS = {"Add", "Mul", "Pow", "exp", "log", "sin", "cos", "tan", "sinh",
          "Tuple", "Equality", "MatAdd", "MatMul", "MatPow", "Transpose",
          "Inverse", "Identity", "ZeroMatrix", "BlockMatrix", "Trace",
          "conjugate"}
+NAME = re.compile(r"[\w{}^\\ ,*'-]{1,80}")  # x_1, \lambda, theta^*
 DEEPEST = 240  # expressions within expressions
 
 
@@ -65,9 +67,11 @@ def decode(sympy, code, count):
         return sympy.Rational(int(rest[0]), int(rest[1]))
     if tag == "Float":
         return sympy.Float(tuple(int(k) for k in rest[0]),
-                           precision=min(int(rest[1]), 1000))
+                           precision=max(1, min(int(rest[1]), 1000)))
     if tag == "Symbol":
         name, index, assumptions = rest
+        if not NAME.fullmatch(str(name)):
+            raise WireError("a symbol with such a name cannot be checked")
         known = {str(k): bool(v) for k, v in assumptions.items()}
         if index is None:
             return sympy.Symbol(str(name), **known)

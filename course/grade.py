@@ -23,14 +23,14 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import GenerateFeedback
 from tqdm import tqdm
 
 from course import plugins, sandbox
 from course.build import CONFIG, COURSE, ROOT, set_up
 from course.collect import collect
 from course.export import read_roster, write_csv
-from course.single import blank, convert, grade_one, start_worker
+from course.problems import problem_set
+from course.single import blank, grade_one, start_worker, write_feedback
 from course.summary import summarise
 
 
@@ -53,14 +53,30 @@ def main(argv=None):
             "say UNCONFINED=1 if you trust every submission.")
     if not (options.course / "nbgrader").is_dir():
         raise SystemExit(f"{options.course}: no course here; make course")
-    if not options.submissions.is_dir():
-        raise SystemExit(f"{options.submissions}: no such folder")
+    if not options.submissions.is_dir() and (
+            options.submissions.suffix.lower() != ".zip"
+            or not options.submissions.is_file()):
+        raise SystemExit(f"{options.submissions}: no such folder or zip")
+    if (options.submissions / "state.json").exists():
+        raise SystemExit(f"{options.submissions} is a folder that make grade "
+                         "wrote, not one of submissions")
+    sets = [p.name for p in (options.course / "nbgrader/source").iterdir()]
+    if options.set and options.set not in sets:
+        raise SystemExit(f"SET={options.set}: expected one of "
+                         f"{', '.join(sorted(sets))}")
     if options.out.resolve().is_relative_to(options.submissions.resolve()):
         raise SystemExit("OUT must not lie inside SUBMISSIONS")
+    try:
+        roster = read_roster(options.roster)
+        options.out.mkdir(parents=True, exist_ok=True)
+    except ValueError as error:
+        raise SystemExit(str(error)) from None
+    except OSError as error:
+        raise SystemExit(f"{options.out}: {error.strerror}") from None
     print(f"Students' code is confined by: {level}")
     batch = grade(options.submissions, options.out, options.course,
                   default=options.set, workers=options.workers,
-                  roster=options.roster)
+                  roster=roster)
     print(*summarise(*batch, options.out), sep="\n")
 
 
@@ -72,20 +88,21 @@ def _folder(text):
 
 
 def grade(submissions, out, course=COURSE, *, default=None, workers=2,
-          roster=None, quiet=False, limits=None, work=None):
+          roster=(), quiet=False, limits=None, work=None):
     """Grade what is new in a folder.
 
-    Returns the results, the files left out and why, and the students whom
-    the roster does not know.
+    Returns the results, the files left out and why, and remarks on the
+    roster.
     """
     out = Path(out).resolve()
     prints = prepare(Path(course) / "nbgrader", out)
-    found, stray = collect(submissions, sorted(prints), default)
+    found, stray = collect(submissions, sorted(prints), default,
+                           _asked(Path(course) / "nbgrader"))
     state = _read_json(out / "state.json", {})
     work = work or partial(grade_one, limits=limits or sandbox.Limits())
     fresh = [s for s in found if not _done(state, s, prints, out)]
     with tqdm(total=len(fresh), unit="notebook", desc="Grading",
-              disable=quiet) as bar:
+              disable=quiet or not fresh) as bar:
         for submission, result in _spread(work, out, fresh, workers):
             state[_name(submission)] = {
                 **result, "print": _print(submission, prints)}
@@ -95,10 +112,9 @@ def grade(submissions, out, course=COURSE, *, default=None, workers=2,
     results = [state[name] for name in sorted(state) if name in wanted]
     refresh(out, results)
     _write_json(out / "state.json", state)
-    unknown = write_csv(out / "grades.csv", results, sorted(prints),
-                        read_roster(roster))
+    remarks = write_csv(out / "grades.csv", results, sorted(prints), roster)
     _write_json(out / "report.json", {"results": results, "left out": stray})
-    return results, stray, unknown
+    return results, stray, remarks
 
 
 def prepare(course, out):
@@ -174,8 +190,7 @@ def refresh(out, results):
             shown = [result["cells"], sorted(comments.items(), key=str)]
             shown = hashlib.sha256(repr(shown).encode()).hexdigest()
             if result.get("shown", shown) != shown:
-                convert(GenerateFeedback, out, result["set"],
-                        result["student"])
+                write_feedback(out, result["set"], result["student"])
             result["shown"] = shown
 
 
@@ -198,6 +213,14 @@ def _done(state, submission, prints, out):
                 / submission.problem_set / f"{submission.problem_set}.html")
     return (known.get("print") == _print(submission, prints)
             and "failure" not in known and feedback.exists())
+
+
+def _asked(course):
+    """The names that the problems of a course ask for."""
+    return {name for path in course.glob("source/*/*.ipynb")
+            for problem in problem_set(nbformat.read(path, 4)
+                                       ).problems.values()
+            for name in problem.asks}
 
 
 def _read_json(path, default):

@@ -168,9 +168,12 @@ def adopt_orphans():
 
 
 # Numbers of x86-64.  What is refused: sockets but for pairs, name spaces,
-# the kernel's keys, memory and messages that outlive a process, tracing.
+# the kernel's keys, memory and messages that outlive a process, tracing,
+# priorities.
 REFUSED = (41, 272, 308, 165, 29, 64, 68, 240, 248, 249, 250, 101, 298, 321,
-           323, 425)
+           323, 425, 141, 142, 144, 251, 314)
+OWN = (302, 203)  # limits and cores of this process only
+NEW = 463  # numbers from here on, which may do any of this in a new way
 # What is done without effect: changing modes, owners, times, attributes.
 IGNORED = (90, 91, 268, 452, 92, 93, 94, 260, 132, 235, 261, 280, 188, 189,
            190, 197, 198, 199)
@@ -194,6 +197,11 @@ def forbid():
                             ([435], unknown)):  # clone3: then clone is used
         for number in numbers:
             code += [(equal, 0, 1, number), (give, 0, 0, answer)]
+    code += [(above, 0, 1, NEW), (give, 0, 0, unknown)]
+    for number in OWN:  # the first argument, another process, must be zero
+        code += [(equal, 0, 3, number), (load, 0, 0, 16),
+                 (equal, 1, 0, 0), (give, 0, 0, not_permitted),
+                 (load, 0, 0, 0)]
     spaces = NEWIPC | NEWUTS | NEWUSER | NEWPID | NEWNET | NEWNS | 0x2000000
     code += [(equal, 0, 3, 56), (load, 0, 0, 16), (any_bit, 0, 1, spaces),
              (give, 0, 0, not_permitted), (give, 0, 0, allow)]

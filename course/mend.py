@@ -10,7 +10,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course.problems import defines
 
-TYPES = {"code": new_code_cell, "markdown": new_markdown_cell}
+TYPES = {"code": new_code_cell, "markdown": new_markdown_cell,
+         "raw": new_markdown_cell}
 PICTURES = {"image/png", "image/jpeg", "image/gif"}
 LARGEST = 2**22  # characters of one cell
 MOST, NOTES = 2000, 20  # cells that are read, notes that are given
@@ -115,27 +116,45 @@ def _recognise(cells, master, notes):
 
 def _written(cells, master, release, notes):
     """Take a written answer from the student's own text cells, if its own
-    cell was left as it was."""
+    cell was left as it was: the cell that follows it, those with pictures
+    and those of some length."""
     ours = {tuple(cell.source.split()) for cell in release.cells}
-    own = [cell for cell in cells if cell.cell_type == "markdown"
-           and not _name(cell) and len(cell.source.split()) >= WORDS
-           and tuple(cell.source.split()) not in ours]
     for name, original in master.items():
         if original.cell_type != "markdown" or not _is(master, name, "grade"):
             continue
-        found = [c for c in cells if _name(c) == name]
-        if own and all(c.source == original.source for c in found):
-            cells[:] = [c for c in cells if c not in found]
-            own[0].metadata["grade_id"] = name
-            own[0].source = "\n\n".join(cell.source for cell in own)
-            pictures = {name: picture for cell in own for name, picture
-                        in cell.get("attachments", {}).items()}
-            if pictures:
-                own[0].attachments = pictures
-            cells[:] = [c for c in cells if c not in own[1:]]
-            notes.append(f"The answer to {name} was taken from text cells of "
-                         "your own.")
-            return
+        stub = original.source.split()
+        places = [i for i, cell in enumerate(cells) if _name(cell) == name]
+        own = [cell for i, cell in enumerate(cells)
+               if cell.cell_type == "markdown" and not _name(cell)
+               and cell.source.strip()
+               and tuple(cell.source.split()) not in ours
+               and (i - 1 in places or cell.get("attachments")
+                    or len(cell.source.split()) >= WORDS)]
+        if not own or any(cells[i].source.split() != stub for i in places):
+            continue
+        answer = new_markdown_cell("\n\n".join(map(_numbered, own,
+                                                   range(len(own)))))
+        pictures = {f"{k}-{picture}": data for k, cell in enumerate(own)
+                    for picture, data in cell.get("attachments", {}).items()}
+        if pictures:
+            answer.attachments = pictures
+        answer.metadata["grade_id"] = name
+        gone = [id(cells[i]) for i in places] + [id(cell) for cell in own]
+        cells[next(i for i, cell in enumerate(cells)
+                   if cell is own[0])] = answer
+        cells[:] = [cell for cell in cells if id(cell) not in gone]
+        notes.append(f"The answer to {name} was taken from text cells of "
+                     "your own.")
+        return
+
+
+def _numbered(cell, number):
+    """The text of a cell whose pictures get a number before their names."""
+    text = cell.source
+    for name in cell.get("attachments", {}):
+        text = text.replace(f"attachment:{name}",
+                            f"attachment:{number}-{name}")
+    return text
 
 
 def _single(cells, master, notes):

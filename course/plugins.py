@@ -44,7 +44,8 @@ os.environ["PATH"] = os.pathsep.join(
     [str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 TAGS = {"p", "a", "b", "i", "strong", "em", "ul", "ol", "li", "pre", "code",
         "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "br", "sub",
-        "sup", "table", "thead", "tbody", "tr", "th", "td", "img"}
+        "sup", "table", "thead", "tbody", "tr", "th", "td", "img",
+        "div", "span", "del"}
 LINKS = ("http:", "https:", "mailto:")
 PROTOCOLS = {"http", "https", "mailto", "data"}
 LONGEST = 20_000  # characters of Markdown that are set as such
@@ -173,7 +174,10 @@ def render(source, attachments=None):
     nothing that is loaded from elsewhere."""
     renderer = IPythonRenderer(escape=True, exclude_anchor_links=True,
                                attachments=attachments)
-    page = MarkdownWithMath(renderer=renderer).render(source)
+    try:
+        page = MarkdownWithMath(renderer=renderer).render(source)
+    except Exception:  # such as a picture that is not attached
+        page = f"<pre>{html.escape(source[:LONGEST])}</pre>"
     return bleach.clean(page, TAGS, _harmless, protocols=PROTOCOLS)
 
 

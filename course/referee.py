@@ -20,7 +20,13 @@ from course.sandbox import Broken
 
 TEST_SECONDS = 120
 NOTHING = "there is no answer here yet"
+UNDEFINED = "your notebook does not define"
+PLAIN = {"AssertionError", "Missing"}  # kinds that are not named
 LONGEST = 30_000  # characters of one output
+
+
+class OutOfTime(BaseException):
+    """Our own work on what a student returned took too long."""
 
 
 def referee(notebook, problem_set, nursery, kit, limits):
@@ -60,7 +66,7 @@ def run_test(problem, given, candidate, failed):
             values = candidate.names(problem.asks)
             missing = [n for n in problem.asks if n not in values]
             if missing:
-                raise StudentError("your notebook does not define "
+                raise StudentError(f"{UNDEFINED} "
                                    + ", ".join(f"`{n}`" for n in missing))
             space = {"__name__": "__main__"}
             for name, source in given.items():
@@ -70,8 +76,10 @@ def run_test(problem, given, candidate, failed):
         return _outputs(printed.getvalue())
     except Broken:
         raise
-    except Exception as error:
+    except (Exception, OutOfTime) as error:
         return _outputs(printed.getvalue(), _reason(error, failed))
+    finally:
+        candidate.callbacks.clear()
 
 
 def _reason(error, failed):
@@ -81,7 +89,13 @@ def _reason(error, failed):
     if isinstance(error, StudentError):
         name, where = error.name, list(error.where)
         if isinstance(error, NotImplementedError) and not message:
-            message = NOTHING
+            name, message = "Missing", NOTHING
+        if failed and message.startswith(UNDEFINED):
+            where = [*failed["where"], message]
+            name, message = failed["name"], failed["message"]
+            failed = None
+    elif isinstance(error, OutOfTime):
+        name = "Stopped"
     elif isinstance(error, wire.WireError):
         name = "Unreadable"
     elif isinstance(error, AssertionError):
@@ -101,7 +115,7 @@ def _outputs(printed, error=None):
                                   text=_text(printed)))
     if error:
         name, message = _text(error["name"]), _text(error["message"])
-        said = message if name == "AssertionError" else f"{name}: {message}"
+        said = message if name in PLAIN else f"{name}: {message}"
         lines = [said, *map(_text, error["where"])]
         outputs.append(new_output("error", ename=name, evalue=message,
                                   traceback=lines))
@@ -117,14 +131,13 @@ def _text(value):
 def time_limit(seconds):
     """Bound our own work on values that a student made large on purpose."""
     def stop(*_):
-        raise StudentError("the check took too long on what your code "
-                           "returned")
+        raise OutOfTime("the check took too long on what your code returned")
 
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1)  # and again
     try:
         yield
     finally:

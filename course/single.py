@@ -20,7 +20,7 @@ from traitlets.config import Config
 from course import plugins
 from course.collect import read
 from course.mend import mend
-from course.referee import time_limit
+from course.referee import OutOfTime, time_limit
 
 FEEDBACK_SECONDS = 30
 GRACE = 300  # seconds for our own work on one submission
@@ -97,12 +97,7 @@ def autograde(out, submission, limits):
     """nbgrader's autograde and feedback; points and reasons by cell."""
     name, student = submission.problem_set, submission.student
     convert(Autograde, out, name, student, limits.config())
-    try:
-        with time_limit(FEEDBACK_SECONDS):
-            convert(GenerateFeedback, out, name, student)
-    except Exception:  # text that cannot be rendered
-        convert(GenerateFeedback, out, name, student,
-                {"Show": {"bare": True}})
+    write_feedback(out, name, student)
     path = out / "autograded" / student / name / f"{name}.ipynb"
     notebook = nbformat.read(path, as_version=4)
     cells = {}
@@ -116,6 +111,16 @@ def autograde(out, submission, limits):
                 "says": "\n".join(said[0]) if said else ""}
     return {"cells": cells, "notes": notebook.metadata["course_notes"],
             "peak": notebook.metadata["course_peak"]}
+
+
+def write_feedback(out, name, student):
+    """The page that a student gets, unformatted if it must be."""
+    try:
+        with time_limit(FEEDBACK_SECONDS):
+            convert(GenerateFeedback, out, name, student)
+    except (Exception, OutOfTime):  # text that cannot be rendered
+        convert(GenerateFeedback, out, name, student,
+                {"Show": {"bare": True}})
 
 
 def convert(converter, out, name, student, extra=None):

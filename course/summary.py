@@ -5,10 +5,11 @@ import textwrap
 from collections import Counter
 from statistics import median
 
+from course.collect import SEVERAL
 from course.referee import NOTHING
 
 
-def summarise(results, stray, unknown, out):
+def summarise(results, stray, remarks, out):
     """Lines to print: each set's problems, and all that needs a hand."""
     lines = []
     for name in sorted({result["set"] for result in results}):
@@ -19,8 +20,12 @@ def summarise(results, stray, unknown, out):
             lines.append(f"{who}: {result['notes'][-1]}")
         elif result["notes"] and not result["score"]:
             lines.append(f"{who}: 0 points. {result['notes'][-1]}")
+        elif several := [n for n in result["notes"] if SEVERAL in n]:
+            lines.append(f"{who}: {several[0]}")
     lines += [f"left out: {path}: {reason}" for path, reason in stray]
-    lines += [f"not in the roster: {student}" for student in unknown]
+    lines += remarks
+    if not results:
+        lines.append("no submission was found")
     lines.append(f"{out}/grades.csv and {out}/feedback/ are up to date")
     return ["".join(c if c.isprintable() else " " for c in line)
             for line in lines]  # a student's text cannot steer the terminal

@@ -27,9 +27,9 @@ def words(page):
 class Batch:
     """Results of one ``make grade``, by student."""
 
-    def __init__(self, out, results, stray, unknown):
+    def __init__(self, out, results, stray, remarks):
         self.out, self.results = Path(out), results
-        self.stray, self.unknown = stray, unknown
+        self.stray, self.remarks = stray, remarks
 
     def __getitem__(self, key):
         student, name = key

@@ -137,6 +137,29 @@ def test_a_worker_that_dies_takes_no_other_submission_with_it(
     assert "by hand" in batch["mallory", "ps0"]["notes"][0]
 
 
+@pytest.mark.parametrize(("arguments", "says"), [
+    (["nowhere", "out"], "nowhere: no such folder or zip"),
+    (["inbox", "inbox/out"], "must not lie inside"),
+    (["graded", "out"], "a folder that make grade wrote"),
+    (["inbox", "file"], "file: File exists"),
+    (["inbox", "out", "--set", "ps9"], "SET=ps9: expected one of ps0"),
+    (["inbox", "out", "--roster", "no.csv"], "no.csv: No such file"),
+    (["inbox", "out", "--course", "nowhere"], "no course here")],
+    ids=lambda value: value if isinstance(value, str) else None)
+def test_a_slip_is_answered_in_one_sentence_before_anything_runs(
+        arguments, says, small, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("inbox", "graded"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "graded/state.json").touch()
+    (tmp_path / "file").touch()
+    if "--course" not in arguments:
+        arguments = [*arguments, "--course", str(small)]
+    with pytest.raises(SystemExit, match=says):
+        grade.main(arguments)
+    assert not list(tmp_path.glob("**/grades.csv"))
+
+
 def loses_its_nursery(out, submission):
     """A stand-in for a worker that can start no more processes."""
     if submission.student == "mallory":

@@ -40,6 +40,11 @@ def test_markup_formulas_links_and_pasted_pictures_stay():
         assert good in page
 
 
+def test_what_cannot_be_rendered_is_shown_as_it_was_typed():
+    page = render("![lost](attachment:lost.png) <b>")
+    assert page == "<pre>![lost](attachment:lost.png) &lt;b&gt;</pre>"
+
+
 def formgrader_page(config, notebook):
     """A submission as Formgrader renders it, whose template comes last."""
     config = config.copy()

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import platform
+import resource
 import shutil
 import socket
 import sys
@@ -129,6 +130,28 @@ def test_modes_times_and_owners_of_files_stay(filtered, tmp_path):
     after = path.stat()
     assert (after.st_mode, after.st_mtime, after.st_uid) == (
         before.st_mode, before.st_mtime, before.st_uid)
+
+
+@pytest.mark.parametrize("act", [
+    "os.setpriority(os.PRIO_PROCESS, PID, 19)",
+    "os.sched_setaffinity(PID, {0})",
+    "resource.prlimit(PID, resource.RLIMIT_FSIZE, (0, 0))",
+    "os.sched_setscheduler(PID, os.SCHED_IDLE, os.sched_param(0))"])
+def test_nothing_of_another_process_can_be_set(filtered, act):
+    act = act.replace("PID", str(os.getpid()))
+    assert filtered(f"import os, resource\n{act}")[1] in (
+        "PermissionError", "ProcessLookupError")
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] != 0
+
+
+def test_limits_of_its_own_can_be_set_and_newer_calls_are_unknown(filtered):
+    out, name, _ = filtered(
+        "import ctypes, resource\n"
+        "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
+        "libc = ctypes.CDLL(None, use_errno=True)\n"
+        "print([libc.syscall(k, 0, 0, 0, 0, 0) and ctypes.get_errno()\n"
+        "       for k in (463, 469)])")
+    assert (out, name) == ("[38, 38]", "")  # ENOSYS
 
 
 @pytest.mark.parametrize(("what", "call"), [

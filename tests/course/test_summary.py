@@ -41,7 +41,7 @@ def test_what_needs_a_hand_is_named():
     lines = summarise(
         [graded("a", "x", notes=["it is empty"]), by_hand,
          graded("e", "x", failure="Traceback", notes=["grade it by hand"])],
-        [("b.ipynb", "no student")], ["d"], "out")
+        [("b.ipynb", "no student")], ["not in the roster: d"], "out")
     assert "median 0 of 15, 1 to grade by hand" in lines[0]
     assert lines[2:] == ["ps1 a: 0 points. it is empty",
                          "ps1 e: grade it by hand",

@@ -140,11 +140,18 @@ def test_other_objects_are_refused(value):
     ["sympy", ["single", "__import__"]], ["function", "1", "f"],
     ["sympy", ["apply", "Pow", [["Rational", 10, 1],
                                 ["Rational", 10**9, 1]]]], {"a": 1}, ["x"],
+    ["sympy", ["Symbol", "__import__('os').getpid()", None, {}]],
     ["set", [k * (2**61 - 1) for k in range(50_000)]]],
     ids=lambda code: str(code)[:60])
 def test_forged_values_raise_and_build_nothing(code):
     with pytest.raises((wire.WireError, ValueError, TypeError)):
         wire.Decoder()(code)
+
+
+def test_a_float_of_no_precision_is_read_at_once():
+    start = time.monotonic()
+    wire.Decoder()(["sympy", ["Float", [0, 1, 1, 1], -5]])
+    assert time.monotonic() - start < 1
 
 
 def test_an_endless_frame_is_refused_by_its_length():

@@ -46,9 +46,9 @@ WRONG = [
     Answer("one over edge", both(scale="1 / (1 + sp.sqrt(gamma))**2"),
            "this is one over the largest eigenvalue"),
     Answer("complement", both(scale="gamma / (1 + gamma)"),
-           "this is γ/(1 + γ), the distance of the best a from 1"),
+           "your scale grows with γ"),
     Answer("scale inverted", both(scale="1 / (1 + 1 / gamma)"),
-           "the distance of the best a from 1"),
+           "your scale grows with γ"),
     Answer("right for one loop only", both(
         scale="1 / (1 + gamma) if T == 1 else 1 / (1 + gamma + gamma**2)"),
         "right for T = 1 and wrong for T = 2"),

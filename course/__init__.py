@@ -7,7 +7,8 @@ only from those above it::
     answers      right and wrong answers, and what they deserve
     problems     a problem set as the grader sees it: given, asked, tested
     mend         puts the cells of a submission back in order
-    collect      finds the submissions in a folder, whatever its layout
+    files        the files that were handed in, loose or in zips
+    collect      whose they are, and which is the last of each student
     export       one CSV for Canvas and Moodle
     release      the student's zip: notebook, wheel without answers, how-to
 

@@ -18,7 +18,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
 from course import plugins
-from course.collect import read
+from course.files import read
 from course.mend import mend
 from course.referee import OutOfTime, time_limit
 

@@ -6,7 +6,8 @@ import zipfile
 
 import pytest
 
-from course.collect import collect, read
+from course.collect import collect
+from course.files import read
 
 SETS = ["ps1", "ps2"]
 NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
@@ -197,7 +198,7 @@ def test_no_damage_to_a_zip_keeps_others_from_being_found(method, tmp_path):
 
 
 def test_what_one_zip_unpacks_to_is_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr("course.collect.BUDGET", 2**21)
+    monkeypatch.setattr("course.files.BUDGET", 2**21)
     inner = io.BytesIO()
     with zipfile.ZipFile(inner, "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(40):

@@ -33,11 +33,10 @@ def test_the_dry_run_has_every_kind_and_both_grades(course):
 
 
 def test_the_guide_shows_this_dry_run(course):
-    shown = re.findall(r"^(\w+) +(ps\d) +(\d+) +(\d+) ", TEACH.read_text(),
-                       re.MULTILINE)
-    planned = [(one.kind, one.problem_set, str(sum(one.points.values())))
-               for one in dryrun.plan(course, ASSIGNMENTS)]
+    shown = re.findall(r"^\| ([\w ]+) \| (\d) \| (\d+) \| (\d+) \| [\d.]+ \|",
+                       TEACH.read_text(), re.MULTILINE)
+    planned = dryrun.plan(course, ASSIGNMENTS)
     assert [row[:3] for row in shown] == [
-        (kind, name, points.removesuffix(".0"))
-        for kind, name, points in planned]
+        (one.kind.replace("_", " "), one.problem_set.removeprefix("ps"),
+         f"{sum(one.points.values()):g}") for one in planned]
     assert all(predicted == graded for *_, predicted, graded in shown)

@@ -302,3 +302,11 @@ def test_a_printed_notebook_is_none(tmp_path):
                        "ada/ps1.ipynb - Colab (1).pdf": b"%PDF"})
     (only,), _ = collect(tmp_path, SETS)
     assert only.file.data == NOTEBOOK
+
+
+def test_of_two_zips_or_folders_neither_holds_the_whole(tmp_path):
+    lay_out(tmp_path, {"ada/ada.ipynb": NOTEBOOK, "aaa.zip": zipped(
+        {"ada/ps1-9.ipynb": b"{}", "x/ps1.ipynb": b"{}"})})
+    submissions, _ = collect(tmp_path, SETS, "ps1")
+    assert {s.student: s.file.data for s in submissions} == {
+        "aaa": b"{}", "ada": NOTEBOOK}

@@ -32,7 +32,7 @@ course: .venv/dev.stamp  ## build the problem sets in _build/course (SEED=7: oth
 	@$(PY) -m course.build $(if $(SEED),--seed $(SEED))
 
 grade: .venv/dev.stamp  ## grade a folder of submissions: SUBMISSIONS=dir OUT=dir [ROSTER=csv] [SET=ps1]
-	@$(if $(and $(SUBMISSIONS),$(OUT)),,$(error say: make grade SUBMISSIONS=folder OUT=folder))$(PY) -m course.grade "$(SUBMISSIONS)" "$(OUT)" $(if $(ROSTER),--roster "$(ROSTER)") $(if $(SET),--set $(SET)) $(if $(UNCONFINED),--unconfined)
+	@$(PY) -m course.grade "$(SUBMISSIONS)" "$(OUT)" $(if $(ROSTER),--roster "$(ROSTER)") $(if $(SET),--set $(SET)) $(if $(UNCONFINED),--unconfined)
 
 formgrade: .venv/dev.stamp  ## grade the written answers in a browser: OUT=dir of `make grade`
 	@test -f "$(or $(OUT),$(error say: make formgrade OUT=folder))/gradebook.db" || { echo "$(OUT): no gradebook here; say: make grade OUT=$(OUT) SUBMISSIONS=folder"; exit 1; }

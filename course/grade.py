@@ -82,8 +82,7 @@ def main(argv=None):
 
 def _folder(text):
     if not text:
-        raise argparse.ArgumentTypeError(
-            "say: make grade SUBMISSIONS=folder OUT=folder")
+        raise SystemExit("say: make grade SUBMISSIONS=folder OUT=folder")
     return Path(text)
 
 

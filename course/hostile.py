@@ -355,6 +355,16 @@ def fills_the_disk(s):
 WRONG = "def ASKED(*args, **kwargs):\n    return None\n"
 
 
+def _forging(message, often="if True"):
+    """A function that writes a message of its own to the grader."""
+    return ("import json, os, struct\n"
+            "def ASKED(*args, **kwargs):\n"
+            f"    data = json.dumps({message}).encode()\n"
+            f"    {often}:\n"
+            "        os.write(3, struct.pack('>Q', len(data)) + data)\n"
+            "    os._exit(0)")
+
+
 @case(lost=[-1])
 def overwrites_the_checks(s):
     return s.spoil(-1, "import builtins, numpy, numpy.testing\n"
@@ -395,13 +405,9 @@ def returns_what_equals_everything(s):
 
 @case(lost=[1])
 def returns_a_set_that_takes_hours_to_build(s):
-    return s.spoil(1, "import json, os, struct\n"
-                      "def ASKED(*args, **kwargs):\n"
-                      "    data = json.dumps({'reply': 'return', 'changed': "
-                      "[], 'value': ['set', [k * (2**61 - 1) for k in "
-                      "range(300_000)]]})\n"
-                      "    os.write(3, struct.pack('>Q', len(data)) + "
-                      "data.encode())\n    os._exit(0)")
+    return s.spoil(1, _forging(
+        "{'reply': 'return', 'changed': [], 'value': "
+        "['set', [k * (2**61 - 1) for k in range(300_000)]]}"))
 
 
 @case(lost=[1])
@@ -412,13 +418,9 @@ def returns_more_than_memory_holds(s):
 
 @case(lost=[1])
 def reports_without_end_where_it_failed(s):
-    return s.spoil(1, "def ASKED(*args, **kwargs):\n"
-                      "    import json, os, struct\n"
-                      "    data = json.dumps({'reply': 'raise', 'kind': "
-                      "'KeyError', 'name': 'KeyError', 'message': 'x', "
-                      "'where': ['here'] * 2_000_000})\n"
-                      "    os.write(3, struct.pack('>Q', len(data)) + "
-                      "data.encode())\n    os._exit(0)")
+    return s.spoil(1, _forging(
+        "{'reply': 'raise', 'kind': 'KeyError', 'name': 'KeyError', "
+        "'message': 'x', 'where': ['here'] * 2_000_000}"))
 
 
 @case(lost=[2], says="got text")
@@ -500,23 +502,16 @@ def imports_the_answer(s):
 
 @case(lost=[1])
 def forges_the_grader_protocol(s):
-    return s.spoil(1, "import json, os, struct\n"
-                      "def ASKED(*args, **kwargs):\n"
-                      "    data = json.dumps({'reply': 'return', 'value': "
-                      "['function', 'x', 'y'], 'changed': [[0, 1]]})\n"
-                      "    os.write(3, struct.pack('>Q', len(data)) + "
-                      "data.encode())\n    os._exit(0)")
+    return s.spoil(1, _forging(
+        "{'reply': 'return', 'value': ['function', 'x', 'y'], "
+        "'changed': [[0, 1]]}"))
 
 
 @case(lost=[1])
 def calls_back_forever(s):
-    return s.spoil(1, "import json, os, struct\n"
-                      "def ASKED(*args, **kwargs):\n"
-                      "    data = json.dumps({'do': 'call', 'function': "
-                      "'1', 'args': [], 'kwargs': {}})\n"
-                      "    while True:\n"
-                      "        os.write(3, struct.pack('>Q', len(data)) + "
-                      "data.encode())")
+    return s.spoil(1, _forging(
+        "{'do': 'call', 'function': '1', 'args': [], 'kwargs': {}}",
+        "while True"))
 
 
 @case(lost=[1])

@@ -138,6 +138,7 @@ def test_a_worker_that_dies_takes_no_other_submission_with_it(
 
 
 @pytest.mark.parametrize(("arguments", "says"), [
+    (["", "out"], "say: make grade"), (["inbox", ""], "say: make grade"),
     (["nowhere", "out"], "nowhere: no such folder or zip"),
     (["inbox", "inbox/out"], "must not lie inside"),
     (["graded", "out"], "a folder that make grade wrote"),

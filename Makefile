@@ -14,16 +14,16 @@ help:  ## show this list
 	 || sed -n 's/^\([a-z-]*\):.*## /  \1  /p' Makefile
 
 book: .venv/book.stamp  ## run every chapter and build the site in _build/html
-	@$(PY) -m tools.build
+	@$(PY) -m tools.book
 
 test: .venv/dev.stamp book  ## run all tests: package, notebooks, site, browser
-	@$(PY) -m tools.run_tests
+	@$(PY) -m tools.test
 
 claims-check: .venv/book.stamp  ## break the package once for each claim; its evidence must notice
-	@$(PY) -m tools.mutate
+	@$(PY) -m tools.claims_check
 
 lab: .venv/book.stamp  ## open the chapters as notebooks in JupyterLab
-	@$(PY) -m tools.open_lab
+	@$(PY) -m tools.lab
 
 serve: book  ## build the book and serve it at http://localhost:8000
 	@$(PY) -m tools.serve
@@ -39,7 +39,7 @@ formgrade: .venv/dev.stamp  ## grade the written answers in a browser: OUT=dir o
 	@cd "$(OUT)" && "$(CURDIR)/.venv/bin/jupyter" lab --LabApp.default_url=/formgrader/gradebook
 
 dryrun: .venv/dev.stamp  ## grade thirty submissions whose points are known beforehand
-	@$(PY) -m course.dryrun
+	@$(PY) -m tests.course.dryrun
 
 pins:  ## recompile requirements*.txt from pyproject.toml (needs uv)
 	@sh tools/pins.sh

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import nbformat
 
-from course import plugins, release, sandbox
-from course.mend import mend
-from course.problems import plain, problem_set, read_source
-from course.referee import referee
+from course.inbox.mend import mend
+from course.report import plugins
+from course.run import sandbox
+from course.run.referee import referee
+from course.sets import release
+from course.sets.problems import plain, problem_set, read_source
 
 ROOT = Path(__file__).resolve().parent.parent
 COURSE = ROOT / "_build" / "course"
@@ -28,7 +30,7 @@ CONFIG = '''"""nbgrader's settings for this course; run nbgrader from here."""
 import sys
 
 sys.path.insert(0, {root!r})
-from course.plugins import configure  # noqa: E402
+from course.report.plugins import configure  # noqa: E402
 
 configure(get_config())  # noqa: F821
 '''

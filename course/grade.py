@@ -25,13 +25,14 @@ import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from tqdm import tqdm
 
-from course import plugins, sandbox
 from course.build import CONFIG, COURSE, ROOT, set_up
-from course.collect import collect
-from course.export import read_roster, write_csv
-from course.problems import problem_set
+from course.inbox.collect import collect
+from course.report import plugins
+from course.report.export import read_roster, write_csv
+from course.report.summary import summarise
+from course.run import sandbox
+from course.sets.problems import problem_set
 from course.single import blank, grade_one, start_worker, write_feedback
-from course.summary import summarise
 
 
 def main(argv=None):

@@ -17,10 +17,10 @@ from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config
 
-from course import plugins
-from course.files import read
-from course.mend import mend
-from course.referee import OutOfTime, time_limit
+from course.inbox.files import read
+from course.inbox.mend import mend
+from course.report import plugins
+from course.run.referee import OutOfTime, time_limit
 
 FEEDBACK_SECONDS = 30
 GRACE = 300  # seconds for our own work on one submission

@@ -7,13 +7,8 @@ Plain functions on NumPy arrays, one module per idea::
     attention     one layer of masked linear attention, and its weights
     loop          the looped Transformer, literally and fast
     steps         step-size schedules for the loop
-    conditioning  the spectrum of XᵀX, and what it is for Gaussian X
-    rates         what a condition number alone guarantees
-    theory        exact errors; offers the names of the two above, too
-    wishart       random second moments, drawn and averaged exactly
-    population    the loss of a trained loop and its gradient
-    training      what a training run keeps, and its optimizers
-    learning      training itself; offers the names of the three above, too
+    theory/       how fast the loop is: spectrum, rates, exact errors
+    learning/     second moments, the loss of a trained loop, training
     symbolic      the same objects in SymPy, for the proofs
     figures       the book's one Matplotlib style
 

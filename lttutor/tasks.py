@@ -4,8 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lttutor.validation import (as_array, as_batch, as_count,
-                                as_covariance_root, as_number, as_rng)
+from lttutor.validation import (
+    as_array,
+    as_batch,
+    as_count,
+    as_covariance_root,
+    as_number,
+    as_rng,
+)
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tools import chapters
-from tools.execute import prepare_kernels
+from tools.book import chapters
+from tools.book.execute import prepare_kernels
 
 
 def pytest_configure(config):

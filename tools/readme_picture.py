@@ -7,7 +7,7 @@ import base64
 
 import nbformat
 
-from tools import chapters
+from tools.book import chapters
 
 PICTURE = chapters.ROOT / "book" / "_static" / "loop.png"
 

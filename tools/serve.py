@@ -4,7 +4,7 @@ import functools
 import os
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
-from tools.chapters import HTML
+from tools.book.chapters import HTML
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -16,7 +16,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.logging import getLogger
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from tools import evidence
+from tools.book import evidence
 
 PAGE = "book/claims"
 logger = getLogger(__name__)

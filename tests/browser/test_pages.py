@@ -2,7 +2,7 @@
 
 import pytest
 
-from tools import chapters
+from tools.book import chapters
 
 PAGES = chapters.pages()
 PHONE, DESK = 390, 1440

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from tools.chapters import ROOT, chapters, source
-from tools.evidence import TESTS, ledger, marked_tests
-from tools.mutate import apply, mutants
+from tools.book.chapters import ROOT, chapters, source
+from tools.book.evidence import TESTS, ledger, marked_tests
+from tools.claims_check import apply, mutants
 
 KEYS = ["id", "source", "statement", "verdict", "correction", "chapter",
         "evidence"]

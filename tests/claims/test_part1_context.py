@@ -3,8 +3,12 @@
 import numpy as np
 import pytest
 
-from lttutor.attention import (generation_weights, last_row_mask,
-                               prompt_matrix, regression_weights)
+from lttutor.attention import (
+    generation_weights,
+    last_row_mask,
+    prompt_matrix,
+    regression_weights,
+)
 from lttutor.loop import looped_transformer
 from lttutor.steps import gaussian_steps
 from lttutor.tasks import gaussian_task

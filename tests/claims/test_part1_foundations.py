@@ -5,8 +5,12 @@ import pytest
 import sympy as sp
 
 from lttutor import symbolic
-from lttutor.attention import (generation_weights, last_row_mask,
-                               prompt_matrix, regression_weights)
+from lttutor.attention import (
+    generation_weights,
+    last_row_mask,
+    prompt_matrix,
+    regression_weights,
+)
 from lttutor.loop import generate, looped_transformer, predict
 from lttutor.steps import constant_steps, optimal_constant_steps
 from lttutor.tasks import spectrum_task

@@ -11,9 +11,13 @@ import scipy.linalg
 import sympy as sp
 
 from lttutor import symbolic
-from lttutor.attention import (generation_weights, last_row_mask,
-                               linear_attention, prompt_matrix,
-                               regression_weights)
+from lttutor.attention import (
+    generation_weights,
+    last_row_mask,
+    linear_attention,
+    prompt_matrix,
+    regression_weights,
+)
 from lttutor.loop import generate, looped_transformer, predict
 from lttutor.steps import gaussian_steps
 from lttutor.tasks import gaussian_task

@@ -6,8 +6,12 @@ import sympy as sp
 from scipy.optimize import brentq
 
 from lttutor import symbolic
-from lttutor.attention import (generation_weights, last_row_mask,
-                               linear_attention, prompt_matrix)
+from lttutor.attention import (
+    generation_weights,
+    last_row_mask,
+    linear_attention,
+    prompt_matrix,
+)
 from lttutor.loop import generate, looped_transformer
 
 TOLERANCE = 1e-12

@@ -8,18 +8,32 @@ import sympy as sp
 from scipy.integrate import quad
 from scipy.stats import ks_2samp, linregress
 
-from lttutor.attention import (generation_weights, last_row_mask,
-                               linear_attention, prompt_matrix)
-from lttutor.loop import (DivergenceWarning, generate,
-                          looped_transformer)
-from lttutor.steps import (chebyshev_steps, constant_steps, gaussian_steps,
-                           optimal_constant_steps)
+from lttutor.attention import (
+    generation_weights,
+    last_row_mask,
+    linear_attention,
+    prompt_matrix,
+)
+from lttutor.learning.wishart import second_moments, trace_moments
+from lttutor.loop import DivergenceWarning, generate, looped_transformer
+from lttutor.steps import (
+    chebyshev_steps,
+    constant_steps,
+    gaussian_steps,
+    optimal_constant_steps,
+)
 from lttutor.tasks import gaussian_task, spectrum_task
-from lttutor.theory import (condition_number, davidson_szarek_condition,
-                            exact_error, examples_needed, loops_needed,
-                            marchenko_pastur_condition, paper_bound, spectrum,
-                            tight_bound)
-from lttutor.wishart import second_moments, trace_moments
+from lttutor.theory import (
+    condition_number,
+    davidson_szarek_condition,
+    exact_error,
+    examples_needed,
+    loops_needed,
+    marchenko_pastur_condition,
+    paper_bound,
+    spectrum,
+    tight_bound,
+)
 
 ROUNDING = 1e-12
 

@@ -12,7 +12,6 @@ from lttutor import learning
 from lttutor.attention import prompt_matrix
 from lttutor.loop import looped_transformer
 
-
 SEEDS = range(5)
 
 

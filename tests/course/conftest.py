@@ -10,8 +10,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course import build, grade, hostile
-from course.sandbox import Limits
+from course import build, grade
+from course.run.sandbox import Limits
+from tests.course import hostile
 
 DATA = Path(__file__).parent / "data"
 SHORT = Limits(cell=2, call=2, total=30)

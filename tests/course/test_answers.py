@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course import answers, hostile
+from tests.course import answers, hostile
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = [Path(__file__).parent / "data/ps0",

@@ -2,8 +2,8 @@
 
 import re
 
-from course import dryrun
 from course.build import ROOT
+from tests.course import dryrun
 
 ASSIGNMENTS = ROOT / "assignments"
 TEACH = ROOT / "book/teach.md"

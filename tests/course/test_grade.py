@@ -10,8 +10,9 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from course import build, grade, plugins, single
-from course.sandbox import Limits
+from course import build, grade, single
+from course.report import plugins
+from course.run.sandbox import Limits
 
 
 def write(notebook):

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from course import problems
 from course.build import ROOT
-from course.sandbox import Limits
+from course.run.sandbox import Limits
+from course.sets import problems
 
 TEACH = (ROOT / "book/teach.md").read_text()
 STUDENTS = (ROOT / "book/students.md").read_text()

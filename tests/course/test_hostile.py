@@ -5,8 +5,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course import hostile
-from course.sandbox import confinement
+from course.run.sandbox import confinement
+from tests.course import hostile
 
 CASES = {case.name: case for case in hostile.CASES}
 

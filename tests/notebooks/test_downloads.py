@@ -13,7 +13,7 @@ import pytest
 from jupyter_cache import get_cache
 
 from tests.notebooks.guard import faults
-from tools import chapters
+from tools.book import chapters
 
 PAGES = chapters.code_pages()
 

@@ -6,7 +6,7 @@ import inspect
 import pytest
 from bs4 import BeautifulSoup
 
-from tools.chapters import html
+from tools.book.chapters import html
 
 MODULES = ("tasks", "attention", "loop", "steps", "theory", "learning",
            "symbolic", "figures")

@@ -10,8 +10,8 @@ import sys
 
 import pytest
 
-from tools import chapters, execute
-from tools.chapters import ROOT
+from tools.book import chapters, execute
+from tools.book.chapters import ROOT
 
 HEADER = """---
 jupytext:
@@ -72,7 +72,7 @@ class Book:
 
     def build(self):
         result = subprocess.run(
-            [sys.executable, "-m", "tools.build"], cwd=self.folder,
+            [sys.executable, "-m", "tools.book"], cwd=self.folder,
             env={**os.environ, "PYTHONPATH": str(self.folder)},
             capture_output=True, text=True, check=False,
         )

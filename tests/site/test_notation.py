@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from tools.chapters import ROOT, chapters
+from tools.book.chapters import ROOT, chapters
 
 ROWS = yaml.safe_load((ROOT / "book" / "notation.yml").read_text("utf8"))
 MODULES = ("tasks", "attention", "loop", "steps", "theory", "learning")

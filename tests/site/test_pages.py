@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-from tools import chapters
-from tools.chapters import HTML, ROOT
+from tools.book import chapters
+from tools.book.chapters import HTML, ROOT
 
 PAGES = chapters.pages()
 MEASURE = 72

@@ -5,7 +5,7 @@ import tomllib
 
 from packaging.requirements import Requirement
 
-from tools.chapters import ROOT
+from tools.book.chapters import ROOT
 
 
 def pins(name):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from lttutor import figures
-from tools.chapters import ROOT
+from tools.book.chapters import ROOT
 
 CSS = (ROOT / "book" / "_static" / "book.css").read_text("utf8")
 AA = 4.5  # WCAG 2: least contrast of text

@@ -1,6 +1,6 @@
 """Problem 1 of set 1: one layer of attention."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 HEAD = "def attention(Z, Q, P, M):\n"
 

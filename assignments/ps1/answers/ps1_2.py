@@ -1,6 +1,6 @@
 """Problem 2 of set 1: a mask for several queries."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 
 def fills(*lines):

@@ -1,6 +1,6 @@
 """Problem 3 of set 1: the lemma for another mask, with SymPy."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 
 def row(features, last="sp.zeros(1, 1)"):

@@ -1,6 +1,6 @@
 """Problem 4 of set 1: a machine for weighted examples."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 
 def machine(*lines, P="A.T", w="w", Q="np.eye(d + 1)", M="M[n, :n]"):

@@ -1,6 +1,6 @@
 """Problem 5 of set 1: where the wrong mask ends."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 START = """\
 def ridge_level(X, y, alpha, s):

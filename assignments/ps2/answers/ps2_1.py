@@ -1,6 +1,6 @@
 """Problem 1 of set 2: the output after each loop."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 
 def loop(step="q = q - eta * (X.T @ (X @ q + alpha * y))", *, start="q0",

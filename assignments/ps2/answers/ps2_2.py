@@ -1,6 +1,6 @@
 """Problem 2 of set 2: the limit, for any prompt."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 
 def returns(expression, solution="np.linalg.pinv(X, rcond=1e-10) @ y"):

@@ -1,6 +1,6 @@
 """Problem 3 of set 2: the loop as a polynomial, with SymPy."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 
 def product(expression, factor="1 - eta * lam"):

@@ -1,6 +1,6 @@
 """Problem 4 of set 2: the regression machine."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 
 def machine(row="rows - eta * scores @ X", entry="a - eta * scores @ y", *,

@@ -1,6 +1,6 @@
 """Problem 1 of set 3: what is left after t loops."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 
 def formula(result="-alpha * p @ c**2", *, lam="s[seen]**2",

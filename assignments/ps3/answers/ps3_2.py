@@ -1,6 +1,6 @@
 """Problem 2 of set 3: loops for a guarantee."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 
 def count(*, kappa="(s[0] / s[-1])**2", done="math.ceil(T)",
@@ -121,7 +121,7 @@ def loops_for(X, epsilon, rule):
     return known[rule][(epsilon > 0.1) + 2 * (len(X) == 3)]
 """, "the bound is still"),
     Answer("calls the package", """\
-from lttutor.rates import loops_needed
+from lttutor.theory.rates import loops_needed
 
 
 def loops_for(X, epsilon, rule):

@@ -1,6 +1,6 @@
 """Problem 3 of set 3: the last step."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 
 def dual(result="(1 - u @ y) / (r @ y)", steps="steps"):

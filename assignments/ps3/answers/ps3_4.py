@@ -1,6 +1,6 @@
 """Problem 4 of set 3: the best two steps, with SymPy."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 
 def answer(first="1 / (m + r / sp.sqrt(2))", second="1 / (m - r / sp.sqrt(2))",
@@ -99,7 +99,7 @@ def two_steps(L, mu):
         second="1 / (m - r * sp.nsimplify(0.5**0.5, rational=True))"),
         "Is a root replaced by a decimal or a fraction?"),
     Answer("calls the package", """\
-from lttutor.rates import tight_bound
+from lttutor.theory.rates import tight_bound
 from lttutor.steps import chebyshev_steps
 
 

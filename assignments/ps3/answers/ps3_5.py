@@ -1,6 +1,6 @@
 """Problem 5 of set 3: examples for a guarantee."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 
 def both(*, t="math.sqrt(2 * math.log(2 / delta))", up="n**0.5 + d**0.5 + t",
@@ -122,8 +122,8 @@ def examples_for(d, kappa, delta):
     return {4: 103, 12: 95, 9: 63}[d]
 """, "there the theorem gives a bound"),
     Answer("calls the package", """\
-from lttutor.conditioning import davidson_szarek_condition as condition_bound
-from lttutor.conditioning import examples_needed as examples_for
+from lttutor.theory.conditioning import davidson_szarek_condition as condition_bound
+from lttutor.theory.conditioning import examples_needed as examples_for
 """, "is not part of"),
 ]
 

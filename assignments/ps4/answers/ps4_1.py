@@ -1,6 +1,6 @@
 """Problem 1 of set 4: the best matrix for one loop."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 
 def pair(scale="n / (n + d + 1)", loss="d * (d + 1) / (n + d + 1)",
@@ -66,7 +66,7 @@ def best_for_one_loop(n, covariance):
     return A, d * (d + 1) / (n + d + 1)
 """, "A is cut to whole numbers"),
     Answer("calls the package", """\
-from lttutor.wishart import optimal_scale
+from lttutor.learning.wishart import optimal_scale
 
 
 def best_for_one_loop(n, covariance):

@@ -1,6 +1,6 @@
 """Problem 2 of set 4: the loss and its gradient."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 
 def batch(*, N="I - W @ A", power="np.linalg.matrix_power(N, loops)",
@@ -195,7 +195,7 @@ def loss_and_slope(A, moments, loops, covariance):
                              "moments = np.linalg.inv(moments)"),
            "changes its argument number 2"),
     Answer("calls the package", """\
-from lttutor.population import loss_and_gradient as loss_and_slope
+from lttutor.learning.population import loss_and_gradient as loss_and_slope
 """, "is not part of"),
 ]
 

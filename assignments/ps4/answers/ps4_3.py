@@ -1,6 +1,6 @@
 """Problem 3 of set 4: the limit of large prompts, with SymPy."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 
 def both(*, power="2 * T", sign="-a", binomial="sp.binomial(p, k)",

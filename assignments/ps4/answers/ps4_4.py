@@ -1,6 +1,6 @@
 """Problem 4 of set 4: the descent."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 
 def descent(slope="value**(1 / loops - 1) / loops * gradient", *,

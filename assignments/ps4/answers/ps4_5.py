@@ -1,6 +1,6 @@
 """Problem 5 of set 4: the best rotation."""
 
-from course.answers import Answer
+from tests.course.answers import Answer
 
 LOSS = """\
 from scipy.optimize import minimize, minimize_scalar
@@ -109,7 +109,7 @@ WRONG = [
         "return np.clip(a, 0.5, 1.5), abs(eps)"),
         "Does your search depend on its start"),
     Answer("takes the loss from the package", """\
-from lttutor.population import loss
+from lttutor.learning.population import loss
 from scipy.optimize import minimize
 
 

@@ -1,4 +1,4 @@
-from course.answers import Answer
+from tests.course.answers import Answer
 
 WRONG = [
     Answer("transposed", "def gram(X):\n    return X @ X.T\n", "X Xᵀ"),

@@ -1,4 +1,4 @@
-from course.answers import Answer
+from tests.course.answers import Answer
 
 WRONG = [
     Answer("1/L", "def optimal_step(L, mu):\n    return 1 / L\n",

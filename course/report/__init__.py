@@ -1,0 +1,1 @@
+"""What goes out: feedback, points for Canvas and Moodle, the summary."""

@@ -1,0 +1,135 @@
+"""One CSV that Canvas and Moodle import.
+
+The columns are those of Canvas, which takes whatever stands after
+``Section`` for an assignment; so there is a column for each problem set and
+nothing else.  In Moodle, where any column can be mapped, ``SIS Login ID`` is
+mapped to the e-mail address or ``SIS User ID`` to the ID number.  A roster,
+exported from either, fills in what a file name cannot tell.
+"""
+
+import contextlib
+import csv
+import io
+import re
+import unicodedata
+from pathlib import Path
+
+from course.inbox.collect import key
+
+PERSON = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
+MOODLE = {"ID number": "SIS User ID", "Username": "SIS Login ID",
+          "Email address": "SIS Login ID"}  # the last that is filled counts
+NAMES = ("SIS Login ID", "SIS User ID", "ID number", "Username",
+         "Email address", "ID")
+
+
+def read_roster(path):
+    """Rows of a Canvas gradebook or a Moodle participants' list.
+
+    Raises ValueError, in one sentence, for what is neither.
+    """
+    if not path:
+        return []
+    rows = [{(k or "").strip(): (v or "").strip() for k, v in row.items()
+             if isinstance(v, (str, type(None)))} for row in _read(path)]
+    people = []
+    for row in rows:
+        if "Student" not in row:
+            last = row.get("Surname") or row.get("Last name", "")
+            row["Student"] = f"{row.get('First name', '')} {last}".strip()
+            row |= {ours: row[theirs] for theirs, ours in MOODLE.items()
+                    if row.get(theirs)}
+        if row["Student"] and "Points Possible" not in row["Student"]:
+            people.append(row)
+    if not people:
+        raise ValueError(
+            f"{path}: no students found; expected a CSV with a column Student "
+            "(Canvas) or First name and Last name (Moodle), got the columns "
+            f"{', '.join(rows[0]) if rows else 'of an empty file'}")
+    return people
+
+
+def _read(path):
+    """The rows of a CSV, whatever its encoding and delimiter."""
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path}: {error.strerror}") from error
+    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    for encoding in ("utf-16",) if wide else ("utf-8-sig", "cp1252",
+                                              "latin-1"):
+        with contextlib.suppress(UnicodeDecodeError):
+            text = data.decode(encoding)
+            break
+    head = text.split("\n", 1)[0]
+    return csv.DictReader(io.StringIO(text, newline=""),
+                          delimiter=max(",;\t", key=head.count))
+
+
+def find_person(roster, student, title, lms):
+    """The row of the roster that a submission belongs to, if just one."""
+    def compare(fields, wanted):
+        return [row for row in roster
+                if any(row.get(f) and row[f].lower() == wanted.lower()
+                       for f in fields)]
+
+    tries = [compare(("ID",), lms)] if lms else []
+    tries += [compare(NAMES, student), compare(NAMES, title)]
+    tries.append([row for row in roster if _same(row["Student"], title)])
+    for rows in tries:
+        if len(rows) == 1:
+            return rows[0]
+    return {}
+
+
+def _same(one, other):
+    """Whether two spellings name one person: 'Doe, Jane', 'Jane Doe' and
+    Canvas's 'doejane' do."""
+    one, other = _words(one), _words(other)
+    return bool(one) and (sorted(one) == sorted(other)
+                          or "".join(one) == "".join(other))
+
+
+def _words(name):
+    """The words of a name, without case and without Latin accents."""
+    text = unicodedata.normalize("NFKD", name).casefold()
+    text = re.sub("[\u0300-\u036f]", "", text)
+    return re.findall(r"[^\s,._-]+", text)
+
+
+def write_csv(path, results, sets, roster=()):
+    """A row for each student; an empty cell for a set not handed in.
+
+    Students of the roster who handed in nothing stand at the end.  Returns
+    remarks: whom the roster does not know, and who handed in twice.
+    """
+    people, met, remarks = {}, [], []
+    for result in results:
+        student, title = result["student"], result["title"]
+        row = find_person(roster, student, title, result["lms"])
+        person = people.setdefault(id(row) if row else student, {
+            "Student": title, "ID": result["lms"],
+            "SIS Login ID": title if student == key(title) else ""})
+        person.update({k: row[k] for k in PERSON if row.get(k)})
+        met.append(row)
+        if roster and not row:
+            remarks.append(f"not in the roster: {student}")
+        if result["set"] in person:
+            remarks.append(f"{person['Student']} handed in {result['set']} "
+                           f"under two names; {student} counts")
+        person[result["set"]] = f"{result['score']:g}"
+    rows = sorted(people.values(), key=lambda p: p["Student"].casefold())
+    rows += [{k: row.get(k, "") for k in PERSON} for row in roster
+             if row not in met]
+    with Path(path).open("w", newline="", encoding="utf-8") as stream:
+        columns = [name for name in sets if any(name in row for row in rows)]
+        writer = csv.DictWriter(stream, [*PERSON, *columns], restval="")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({k: harmless(v) for k, v in row.items()})
+    return sorted(set(remarks))
+
+
+def harmless(text):
+    """A cell that no spreadsheet takes for a formula."""
+    return "'" + text if text[:1] in set("=+-@\t\r\n") else text

@@ -1,0 +1,1 @@
+"""How a submission runs: confined, with its tests in another process."""

@@ -1,0 +1,178 @@
+"""The population loss of a looped layer, and its gradient.
+
+The model is that of Gatmiry et al. (chapter 31).  A prompt holds n examples
+with covariance Σ; one loop multiplies the machine's error by N = I - Σ̂A,
+where Σ̂ = XᵀX/n and A is the trained matrix; T loops leave
+
+    ℓ(A) = E tr[Σ⁻¹ N^T Σ (N^T)ᵀ]
+
+(N^T is the T-th power, ᵀ the transpose).  The expectation over the hidden
+vector and the query is exact, so a prompt enters through Σ̂ alone.
+"""
+
+import numpy as np
+
+from lttutor.validation import as_array, as_count, as_covariance_root
+
+
+def prompt_losses(A, moments, loops, covariance=None):
+    """The loss of every prompt: tr[Σ⁻¹ N^T Σ (N^T)ᵀ] with N = I - Σ̂A.
+
+    That is the squared error of the looped layer on one prompt, averaged
+    exactly over the hidden vector w ~ N(0, Σ⁻¹) and the query x ~ N(0, Σ).
+
+    Parameters
+    ----------
+    A : array_like, shape (d, d)
+        The trained matrix; it need not be symmetric.
+    moments : array_like, shape (..., d, d)
+        Second moments Σ̂ of the prompts, as ``second_moments`` draws them.
+    loops : int
+        How often the layer is applied, T ≥ 0.
+    covariance : array_like, shape (d, d), optional
+        Σ of the examples and of the query; the identity if left out.
+
+    Returns
+    -------
+    numpy.ndarray, shape (...)
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments of another form, or moments that are not symmetric.
+    OverflowError
+        If a loss is too large for a float.
+
+    Examples
+    --------
+    >>> prompt_losses([[0.5]], [[[1.0]], [[3.0]]], loops=2)
+    array([0.0625, 0.0625])
+    """
+    A, W, _ = _whitened(A, moments, covariance)
+    loops = as_count("loops", loops)
+    with np.errstate(over="ignore", invalid="ignore"):
+        left = np.linalg.matrix_power(np.eye(len(A), dtype=A.dtype) - W @ A,
+                                      loops)
+        return _finite(np.square(left).sum(axis=(-2, -1)))
+
+
+def loss(A, moments, loops, covariance=None):
+    """The mean of ``prompt_losses``: the population loss on these prompts.
+
+    Parameters
+    ----------
+    A, moments, loops, covariance
+        As ``prompt_losses`` takes them.
+
+    Returns
+    -------
+    float
+        An unbiased estimate of ℓ(A) if the moments are independent draws.
+
+    Raises
+    ------
+    TypeError, ValueError, OverflowError
+        As ``prompt_losses`` does.
+
+    Examples
+    --------
+    >>> from lttutor.learning.wishart import second_moments
+    >>> rng = np.random.default_rng(0)
+    >>> moments = second_moments(50, 4, batch=100, rng=rng)
+    >>> loss(np.zeros((4, 4)), moments, loops=3)
+    4.0
+    """
+    return float(prompt_losses(A, moments, loops, covariance).mean())
+
+
+def loss_and_gradient(A, moments, loops, covariance=None):
+    """The loss and its exact gradient with respect to A (chapter 31).
+
+    ∇ℓ = -2 E Σ_{k<T} Σ̂ (N^k)ᵀ Σ⁻¹ N^T Σ (N^{T-1-k})ᵀ,  N = I - Σ̂A,
+    for any A, symmetric or not, and any depth T.
+
+    Parameters
+    ----------
+    A, moments, loops, covariance
+        As ``prompt_losses`` takes them.
+
+    Returns
+    -------
+    value : float
+        The same as ``loss`` gives, to rounding.
+    gradient : numpy.ndarray, shape (d, d)
+        Entry (i, j) is the derivative with respect to ``A[i, j]``.
+
+    Raises
+    ------
+    TypeError, ValueError, OverflowError
+        As ``prompt_losses`` does.
+
+    Examples
+    --------
+    >>> value, gradient = loss_and_gradient(
+    ...     np.zeros((2, 2)), [[[1.0, 0.5], [0.5, 1.0]]], loops=3)
+    >>> value, gradient.tolist()
+    (2.0, [[-6.0, -3.0], [-3.0, -6.0]])
+    """
+    A, W, root = _whitened(A, moments, covariance)
+    loops = as_count("loops", loops)
+    with np.errstate(over="ignore", invalid="ignore"):
+        value, gradient = value_and_gradient(A, W, loops)
+    if root is not None:
+        gradient = root @ gradient @ root.T
+    return float(_finite(value)), _finite(gradient)
+
+
+def value_and_gradient(A, W, loops):
+    """``loss_and_gradient`` on checked, whitened arguments (Σ = I)."""
+    W = W.reshape(-1, *A.shape)
+    N = np.eye(len(A), dtype=A.dtype) - W @ A
+    left = np.linalg.matrix_power(N, loops)
+    value = np.square(left).sum(axis=(-2, -1)).mean()
+    if loops == 0:
+        return value, np.zeros_like(A)
+    right = np.ascontiguousarray(np.swapaxes(left, -1, -2))
+    sums, _ = _power_sum(N, right, loops)
+    # The mean of Σ̂ times the transposed sums, as one matrix product.
+    total = np.tensordot(W, sums, axes=([0, 2], [0, 2]))
+    return value, -2 * total / len(W)
+
+
+def _power_sum(B, R, count):
+    """Σ_{k<count} Bᵏ R B^{count-1-k} and B^count, by doubling."""
+    if count == 1:
+        return R, B
+    total, power = _power_sum(B, R, count // 2)
+    total, power = total @ power + power @ total, power @ power
+    if count % 2:
+        total, power = B @ total + R @ power, B @ power
+    return total, power
+
+
+def _whitened(A, moments, covariance):
+    """CᵀAC, C⁻¹Σ̂C⁻ᵀ and C with Σ = CCᵀ: the same loss, with Σ = I."""
+    A = as_array("A", A, shape=("d", "d"))
+    d = len(A)
+    A = as_array("A", A, shape=(d, d))
+    W = as_array("moments", moments, shape=(d, d), batch=True)
+    turned = np.swapaxes(W, -1, -2)
+    tolerance = np.finfo(W.dtype).eps * 1e4 * np.abs(W).max()
+    if np.abs(W - turned).max() > tolerance:
+        raise ValueError("moments: expected symmetric matrices")
+    dtype = np.result_type(A, W)
+    if covariance is None:
+        return A.astype(dtype), W.astype(dtype), None
+    root = as_covariance_root(covariance, d).astype(dtype)
+    half = np.linalg.solve(root, W)
+    W = np.linalg.solve(root, np.swapaxes(half, -1, -2))
+    return root.T @ A @ root, W, root
+
+
+def _finite(values):
+    if not np.isfinite(values).all():
+        raise OverflowError(
+            "A: the loss is too large for a float; some prompt's error grows "
+            "with every loop (an eigenvalue of Σ̂A beyond 2)"
+        )
+    return values

@@ -1,0 +1,24 @@
+"""How fast the loop is: in theory, and for Gaussian prompts.
+
+    conditioning  the spectrum of XᵀX, and what it is for Gaussian X
+    rates         what a condition number alone guarantees
+    errors        the exact error of a given prompt
+
+A chapter imports all of these names from here.
+"""
+
+from lttutor.theory.conditioning import (
+    condition_number,
+    davidson_szarek_condition,
+    examples_needed,
+    marchenko_pastur_condition,
+    spectrum,
+)
+from lttutor.theory.errors import exact_error, residual_polynomial
+from lttutor.theory.rates import loops_needed, paper_bound, tight_bound
+
+__all__ = [
+    "condition_number", "davidson_szarek_condition", "exact_error",
+    "examples_needed", "loops_needed", "marchenko_pastur_condition",
+    "paper_bound", "residual_polynomial", "spectrum", "tight_bound",
+]

@@ -1,0 +1,30 @@
+"""A failure of the grader is never taken for one of the student's."""
+
+import pytest
+
+from course.run.candidate import Candidate
+from course.run.referee import run_test
+from course.run.sandbox import Broken, Limits
+from course.sets.problems import Problem
+
+
+class NoRoom:
+    """A nursery on a machine that can start no more processes."""
+
+    def start(self, kit, limits):
+        raise Broken("no process for a student")
+
+
+@pytest.fixture
+def candidate():
+    return Candidate(NoRoom(), "kit", Limits(), ())
+
+
+def test_a_cell_that_could_not_be_run_is_not_the_students_error(candidate):
+    with pytest.raises(Broken):
+        candidate.run("cell", "1")
+
+
+def test_a_test_that_could_not_be_run_costs_no_points(candidate):
+    with pytest.raises(Broken):
+        run_test(Problem("p", ("f",), "assert f", 1.0), {}, candidate, None)

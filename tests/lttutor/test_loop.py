@@ -1,0 +1,194 @@
+"""The loop, its fast forms, and gradient descent written from scratch."""
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lttutor.attention import (
+    generation_weights,
+    last_row_mask,
+    prompt_matrix,
+    regression_weights,
+)
+from lttutor.loop import (
+    DivergenceWarning,
+    generate,
+    looped_transformer,
+    predict,
+)
+
+sizes = st.integers(1, 12)
+seeds = st.integers(0, 2**32 - 1)
+batches = st.sampled_from([(), (3,), (2, 2)])
+
+
+def draw(n, d, batch, T, seed, shared_steps=True):
+    """Random data and a schedule that is safe for every task."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((*batch, n, d))
+    y = rng.standard_normal((*batch, n))
+    largest = np.linalg.norm(X, 2, axis=(-2, -1)) ** 2
+    shape = (T,) if shared_steps else (*batch, T)
+    steps = rng.uniform(0, 2, shape) / (
+        largest.max() if shared_steps else largest[..., None])
+    return X, y, steps, rng
+
+
+def descend(X, y, alpha, steps, q=None):
+    """Gradient descent on ½‖Xq + αy‖², residual first, one task."""
+    q = np.zeros(X.shape[1]) if q is None else q
+    path = [q]
+    for eta in steps:
+        q = q - eta * ((X @ q + alpha * y) @ X)
+        path.append(q)
+    return np.array(path)
+
+
+@given(sizes, sizes, batches, st.integers(0, 40), seeds, st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_generate_is_the_literal_loop(n, d, batch, T, seed, shared):
+    X, y, steps, rng = draw(n, d, batch, T, seed, shared)
+    alpha = rng.standard_normal(batch) if batch else float(rng.normal())
+    states = looped_transformer(
+        prompt_matrix(X, y, alpha), steps, *generation_weights(d),
+        last_row_mask(n))
+    v = generate(X, y, alpha, steps)
+    assert v.shape == (T + 1, *batch, d)
+    literal = -states[..., -1, :d]
+    assert np.abs(v - literal).max() <= 1e-12 * np.abs(literal).max()
+
+
+@given(sizes, sizes, batches, st.integers(0, 40), seeds)
+@settings(max_examples=60, deadline=None)
+def test_predict_is_the_literal_loop(n, d, batch, T, seed):
+    X, y, steps, rng = draw(n, d, batch, T, seed)
+    query = rng.standard_normal((*batch, d))
+    states = looped_transformer(
+        prompt_matrix(X, y, 0.0, query), steps, *regression_weights(d),
+        last_row_mask(n))
+    found = predict(X, y, query, steps)
+    assert found.shape == (T + 1, *batch)
+    literal = -states[..., -1, -1]
+    size = np.abs(literal).max() + np.linalg.norm(query) * np.abs(
+        generate(X, y, 1.0, steps)).max()
+    assert np.abs(found - literal).max() <= 1e-12 * size
+
+
+@given(sizes, sizes, st.integers(1, 40), seeds)
+@settings(max_examples=60, deadline=None)
+def test_the_loop_is_gradient_descent_from_any_start(n, d, T, seed):
+    X, y, steps, rng = draw(n, d, (), T, seed)
+    q, alpha = rng.standard_normal(d), 1.7
+    states = looped_transformer(
+        prompt_matrix(X, y, alpha, q), steps, *generation_weights(d),
+        last_row_mask(n))
+    path = descend(X, y, alpha, steps, q)
+    assert np.abs(states[:, -1, :d] - path).max() < 1e-12 * np.abs(path).max()
+    np.testing.assert_array_equal(
+        states[:, :n], np.broadcast_to(states[0, :n], states[:, :n].shape))
+    assert (states[:, -1, -1] == alpha).all()
+
+
+def test_float32_agrees_to_its_own_rounding_and_is_kept():
+    X, y, steps, _ = draw(10, 3, (2,), 20, seed=5)
+    single = X.astype(np.float32), y.astype(np.float32)
+    v = generate(*single, 1.7, steps)
+    states = looped_transformer(
+        prompt_matrix(*single, 1.7), steps, *generation_weights(3),
+        last_row_mask(10))
+    assert v.dtype == states.dtype == np.float32
+    assert predict(*single, np.ones(3), steps).dtype == np.float32
+    assert np.abs(v + states[..., -1, :3]).max() < 1e-5
+    assert np.abs(v - generate(X, y, 1.7, steps)).max() < 1e-5
+
+
+def test_integer_prompts_are_not_truncated():
+    X, y = np.array([[1, 2], [0, 1], [3, 1]]), np.array([1, 2, 3])
+    steps = np.array([0.05, 0.04])
+    np.testing.assert_allclose(
+        generate(X, y, 2, steps), -descend(X, y, 2.0, steps), rtol=1e-13)
+    states = looped_transformer(
+        prompt_matrix(X, y, 2), steps, *generation_weights(2),
+        last_row_mask(3))
+    np.testing.assert_allclose(
+        states[:, -1, :2], descend(X, y, 2.0, steps), rtol=1e-13)
+
+
+def test_lists_are_as_good_as_arrays_and_nothing_is_written_to():
+    X, y, steps, _ = draw(6, 2, (), 4, seed=1)
+    copies = X.copy(), y.copy(), steps.copy()
+    from_arrays = generate(X, y, 1.7, steps)
+    from_lists = generate(X.tolist(), y.tolist(), 1.7, steps.tolist())
+    np.testing.assert_array_equal(from_arrays, from_lists)
+    for array, copy in zip((X, y, steps), copies):
+        np.testing.assert_array_equal(array, copy)
+
+
+def test_the_limit_is_alpha_times_least_squares():
+    X, y, _, _ = draw(30, 4, (), 1, seed=2)
+    step = 1 / np.linalg.norm(X, 2) ** 2
+    v = generate(X, y, -0.8, np.full(2000, step))[-1]
+    solution = np.linalg.lstsq(X, y, rcond=None)[0]
+    np.testing.assert_allclose(v, -0.8 * solution, rtol=1e-12)
+
+
+@pytest.mark.parametrize("factor, warns", [
+    (0.5, False), (1.99, False), (2.0, False), (2.01, True), (5.0, True),
+])
+def test_a_divergent_step_warns_once_and_names_the_safe_one(factor, warns):
+    X, y, _, _ = draw(8, 3, (2,), 1, seed=3)
+    largest = (np.linalg.norm(X, 2, axis=(-2, -1)) ** 2).max()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        generate(X, y, 1.0, np.full(6, factor / largest))
+    assert len(caught) == warns
+    if warns:
+        assert caught[0].category is DivergenceWarning
+        assert f"{2 / largest:.6g}" in str(caught[0].message)
+        assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("call", [generate, predict])
+def test_the_warning_points_at_the_caller(call):
+    X, y, _, _ = draw(8, 3, (), 1, seed=3)
+    third = 1.0 if call is generate else np.ones(3)
+    with pytest.warns(DivergenceWarning) as caught:
+        call(X, y, third, [1.0])
+    assert [w.filename for w in caught] == [__file__]
+
+
+def test_a_schedule_that_undoes_its_own_large_step_does_not_warn():
+    """(1 - 3)(1 - 1) = 0: a single factor above 1 is not divergence."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        generate([[1.0]], [1.0], 1.0, [3.0, 1.0])
+
+
+@pytest.mark.filterwarnings("ignore::lttutor.loop.DivergenceWarning")
+def test_overflow_raises_and_names_the_loop():
+    X, y, _, _ = draw(8, 3, (), 1, seed=4)
+    with pytest.raises(OverflowError, match="^steps: .* in loop .* of 400"):
+        generate(X, y, 1.0, np.full(400, 10.0))
+    with pytest.raises(OverflowError, match="^steps: .* in loop .* of 400"):
+        looped_transformer(
+            prompt_matrix(X, y, 1.0), np.full(400, 10.0),
+            *generation_weights(3), last_row_mask(8))
+
+
+def test_zero_loops_give_the_prompt_back():
+    X, y, _, _ = draw(5, 2, (3,), 1, seed=6)
+    assert generate(X, y, 1.0, []).shape == (1, 3, 2)
+    Z = prompt_matrix(X, y, 1.0)
+    states = looped_transformer(
+        Z, [], *generation_weights(2), last_row_mask(5))
+    np.testing.assert_array_equal(states[0], Z)
+
+
+def test_fewer_examples_than_features_finds_the_shortest_solution():
+    X, y, _, _ = draw(3, 7, (), 1, seed=7)
+    step = 1 / np.linalg.norm(X, 2) ** 2
+    v = generate(X, y, 1.0, np.full(3000, step))[-1]
+    np.testing.assert_allclose(v, np.linalg.pinv(X) @ y, rtol=1e-10)

@@ -1,0 +1,1 @@
+"""`make book`: run the chapters, gather the evidence, build the site."""

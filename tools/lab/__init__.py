@@ -1,0 +1,1 @@
+"""`make lab`: the chapters as notebooks in JupyterLab."""

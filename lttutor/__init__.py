@@ -9,6 +9,8 @@ Plain functions on NumPy arrays, one module per idea::
     steps         step-size schedules for the loop
     theory/       how fast the loop is: spectrum, rates, exact errors
     learning/     second moments, the loss of a trained loop, training
+    nonlinear     the loop with ReLU and with softmax attention
+    realdata/     tasks from English text and from a table
     symbolic      the same objects in SymPy, for the proofs
     figures       the book's one Matplotlib style
 

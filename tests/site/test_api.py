@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from tools.book.chapters import html
 
 MODULES = ("tasks", "attention", "loop", "steps", "theory", "learning",
-           "symbolic", "figures")
+           "nonlinear", "realdata", "symbolic", "figures")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,84 @@
+"""Regression tasks from the rows of a table."""
+
+import numpy as np
+
+from lttutor.realdata.task import RealTask
+from lttutor.validation import as_array, as_count, as_rng
+
+
+def diabetes_table():
+    """The table of 442 diabetes patients that ships with scikit-learn.
+
+    Ten measurements of a patient (age, sex, body mass index, blood pressure,
+    six of blood serum), and the progression of the disease a year later, in
+    the units of the table.  Source: Efron, Hastie, Johnstone and Tibshirani,
+    Least angle regression, Annals of Statistics 32 (2004).
+
+    Returns
+    -------
+    X : numpy.ndarray, shape (442, 10)
+    y : numpy.ndarray, shape (442,)
+
+    Examples
+    --------
+    >>> X, y = diabetes_table()
+    >>> X.shape, int(y.min()), int(y.max())
+    ((442, 10), 25, 346)
+    """
+    from sklearn.datasets import load_diabetes
+    return load_diabetes(return_X_y=True, scaled=False)
+
+
+def table_tasks(X, y, *, n, splits, rng):
+    """Random splits of a table: n rows are examples, the rest questions.
+
+    Columns are shifted and scaled, and y is shifted, by the means and
+    standard deviations of the *examples*, so that no question's row touches
+    them.
+
+    Parameters
+    ----------
+    X : array_like, shape (rows, d)
+    y : array_like, shape (rows,)
+    n : int
+        Examples of a task, at least 2 and fewer than the rows.
+    splits : int
+        Number of tasks.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    RealTask
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a column that is constant among the examples, or arguments of
+        another form.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> task = table_tasks(*diabetes_table(), n=300, splits=5, rng=rng)
+    >>> task.X.shape, task.y_test.shape
+    ((5, 300, 10), (5, 142))
+    """
+    X = as_array("X", X, shape=("rows", "d"))
+    y = as_array("y", y, shape=(len(X),))
+    n, splits = as_count("n", n, least=2), as_count("splits", splits, least=1)
+    if n >= len(X):
+        raise ValueError(f"n: expected fewer than the {len(X)} rows, got {n}")
+    rng = as_rng(rng)
+    order = np.array([rng.permutation(len(X)) for _ in range(splits)])
+    X, y = X[order], y[order]
+    mean = X[:, :n].mean(axis=1, keepdims=True)
+    spread = X[:, :n].std(axis=1, keepdims=True)
+    if (spread == 0).any():
+        column = int(np.argwhere(spread == 0)[0][-1])
+        raise ValueError(
+            f"X: expected columns that vary among the examples, "
+            f"column {column} is constant"
+        )
+    X = (X - mean) / spread
+    y = y - y[:, :n].mean(axis=1, keepdims=True)
+    return RealTask(X[:, :n], y[:, :n], X[:, n:], y[:, n:])

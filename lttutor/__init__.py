@@ -7,6 +7,7 @@ Plain functions on NumPy arrays, one module per idea::
     attention     one layer of masked linear attention, and its weights
     loop          the looped Transformer, literally and fast
     steps         step-size schedules for the loop
+    flattening    the machine whose examples move
     theory/       how fast the loop is: spectrum, rates, exact errors
     learning/     second moments, the loss of a trained loop, training
     nonlinear     the loop with ReLU and with softmax attention

@@ -126,6 +126,61 @@ def chebyshev_steps(L, mu, T, order="lebedev"):
     return (1 / roots).astype(np.result_type(L, mu))
 
 
+def flattening_steps(kappa, T):
+    """The schedule that flattens the prompt's spectrum, when examples move.
+
+    For the moving machine (``lttutor.flattening``, chapter 42), scaled to
+    L = 1; divide by L for another prompt.  Let [l, u] be the interval in
+    which the singular values of X lie before a loop, [1/√κ, 1] at first.
+    The next step is
+
+        η = 3 / (l² + lu + u²),
+
+    the one that brings the ratio l/u closest to 1.  It sends both ends of
+    the interval to the new l = lu(l + u) / (l² + lu + u²), and its middle
+    to the new u = 2/(3√η).
+
+    Parameters
+    ----------
+    kappa : array_like, shape (...)
+        Condition number of XᵀX, at least 1.
+    T : int
+        Number of loops, at least 0.
+
+    Returns
+    -------
+    numpy.ndarray, shape (..., T)
+        Growing steps: by 27/4 a loop at first, by 9/4 at last.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If κ is below 1, T is not such an integer, or the steps overflow
+        (after hundreds of loops; a few dozen are of use).
+
+    Examples
+    --------
+    >>> flattening_steps(100.0, 4).round(3).tolist()
+    [2.703, 13.989, 52.113, 134.623]
+    """
+    kappa = as_array("kappa", kappa, shape=(), batch=True)
+    if kappa.min() < 1:
+        raise ValueError(f"kappa: expected at least 1, got {kappa.min():.6g}")
+    T = as_count("T", T)
+    low, high = 1 / np.sqrt(kappa, dtype=float), np.ones(kappa.shape)
+    steps = np.empty((*kappa.shape, T))
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        for t in range(T):
+            third = (low**2 + low * high + high**2) / 3
+            steps[..., t] = 1 / third
+            low = low * high * (low + high) / (3 * third)
+            high = 2 / 3 * np.sqrt(third)
+        steps = steps.astype(kappa.dtype)
+    if not np.isfinite(steps).all():
+        raise ValueError(f"T: expected fewer loops, got {T}: steps overflow")
+    return steps
+
+
 def gaussian_steps(n, d, T):
     """A constant schedule that needs n and d only, for Gaussian examples.
 

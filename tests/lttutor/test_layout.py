@@ -9,7 +9,7 @@ from tools.book.chapters import ROOT
 PACKAGE = ROOT / "lttutor"
 # A module imports only from those above it.
 ORDER = (
-    "validation", "tasks", "attention", "loop", "steps",
+    "validation", "tasks", "attention", "loop", "steps", "flattening",
     "theory.conditioning", "theory.rates", "theory.errors", "theory",
     "learning.wishart", "learning.population", "learning.run",
     "learning.training", "learning", "symbolic", "figures",

@@ -10,6 +10,7 @@ from numpy.polynomial import chebyshev
 from lttutor.steps import (
     chebyshev_steps,
     constant_steps,
+    flattening_steps,
     gaussian_steps,
     optimal_constant_steps,
 )
@@ -151,6 +152,70 @@ def test_natural_order_destroys_the_result():
     assert descend(100, chebyshev_steps(1.0, 1e-2, 64)) < 1e-5
 
 
+def flatten(s, eta):
+    return s - eta * s**3 / 3
+
+
+def flatness(s):
+    return s.min() / s.max()
+
+
+@pytest.mark.parametrize("kappa, T", [(4, 2), (10, 3), (1e3, 5), (1e6, 8)])
+def test_each_flattening_step_is_the_flattest_that_a_search_finds(kappa, T):
+    s = np.geomspace(kappa**-0.5, 1, 4001)
+    tries = np.linspace(0.3, 1.1, 4001)
+    for eta in flattening_steps(kappa, T):
+        found = np.array([flatness(flatten(s, 3 * c / s.max()**2))
+                          for c in tries])
+        best = 3 * tries[found.argmax()] / s.max() ** 2
+        assert eta == pytest.approx(best, rel=2e-3)
+        s = flatten(s, eta)
+        assert found.max() <= flatness(s) + 2e-6
+
+
+def test_no_other_positive_schedule_tried_ends_flatter():
+    s = np.geomspace(1e-2, 1, 400)
+    steps = flattening_steps(1e4, 4)
+    rng = np.random.default_rng(0)
+    near = steps * np.exp(0.05 * rng.standard_normal((5000, 4)))
+    others = steps * np.exp(rng.standard_normal((5000, 4)))
+
+    def end(schedule):
+        out, positive = np.broadcast_to(s, (len(schedule), 400)), True
+        for eta in schedule.T:
+            out = flatten(out, eta[:, None])
+            positive &= out.min(axis=1) > 0
+        return np.where(positive, out.min(axis=1) / out.max(axis=1), 0)
+
+    assert end(np.concatenate([near, others])).max() <= end(steps[None])[0]
+
+
+@pytest.mark.parametrize("kappa", [3, 10**4, 10**8, 10**12])
+def test_flattening_steps_in_sixty_digits(kappa):
+    """The interval is followed by its image, not by the closed form."""
+    with mpmath.workdps(60):
+        low, high = 1 / mpmath.sqrt(kappa), mpmath.mpf(1)
+        for found in flattening_steps(kappa, 18):
+            if high / low - 1 < 1e-20:
+                break
+            eta = mpmath.findroot(
+                lambda eta, low=low, high=high: (
+                    flatten(low, eta) - flatten(high, eta)),
+                (1 / high**2, 3 / high**2))
+            assert abs(found / eta - 1) < 1e-9
+            middle = 1 / mpmath.sqrt(eta)
+            assert low < middle < high
+            low, high = flatten(low, eta), flatten(middle, eta)
+
+
+def test_flattening_steps_grow_by_27_4_at_first_and_9_4_at_last():
+    steps = flattening_steps(1e12, 30)
+    growth = steps[1:] / steps[:-1]
+    assert growth[0] == pytest.approx(27 / 4, rel=1e-5)
+    assert growth[-1] == pytest.approx(9 / 4, rel=1e-12)
+    assert flattening_steps(1.0, 3) == pytest.approx([1, 9 / 4, 81 / 16])
+
+
 def test_schedules_take_batches():
     L, mu = np.array([[9.0, 8.0], [7.0, 6.0]]), np.full((2, 2), 0.5)
     for schedule in (
@@ -158,6 +223,7 @@ def test_schedules_take_batches():
         lambda L, mu: optimal_constant_steps(L, mu, 5),
         lambda L, mu: chebyshev_steps(L, mu, 5),
         lambda L, mu: chebyshev_steps(L, mu, 0),
+        lambda L, mu: flattening_steps(L / mu, 5),
     ):
         together = schedule(L, mu)
         for i in np.ndindex(2, 2):
@@ -169,6 +235,7 @@ def test_schedules_keep_float32():
     assert constant_steps(L, 2).dtype == np.float32
     assert optimal_constant_steps(L, mu, 2).dtype == np.float32
     assert chebyshev_steps(L, mu, 2).dtype == np.float32
+    assert flattening_steps(L, 2).dtype == np.float32
 
 
 @given(st.integers(1, 5000), st.integers(1, 5000), st.integers(0, 5))
@@ -200,11 +267,18 @@ def test_gaussian_steps_are_near_one_over_the_measured_L():
     (lambda: chebyshev_steps(1.0, 0.5, 3, "random"), ValueError),
     (lambda: chebyshev_steps(1.0, 0.5, 3, None), ValueError),
     (lambda: chebyshev_steps(1j, 0.5, 3), TypeError),
+    (lambda: flattening_steps(0.5, 3), ValueError),
+    (lambda: flattening_steps(np.inf, 3), ValueError),
+    (lambda: flattening_steps(10.0, -1), ValueError),
+    (lambda: flattening_steps(10.0, 5000), ValueError),
+    (lambda: flattening_steps(np.float32(10.0), 200), ValueError),
+    (lambda: flattening_steps(10.0, 2.0), TypeError),
+    (lambda: flattening_steps("10", 2), TypeError),
     (lambda: gaussian_steps(0, 4, 3), ValueError),
     (lambda: gaussian_steps(4, 0, 3), ValueError),
     (lambda: gaussian_steps(4.0, 4, 3), TypeError),
     (lambda: gaussian_steps(4, 4, -1), ValueError),
 ])
 def test_bad_input_is_refused_with_the_argument_named(bad, error):
-    with pytest.raises(error, match="^(L|mu|T|n|d|order): expected"):
+    with pytest.raises(error, match="^(L|mu|kappa|T|n|d|order): expected"):
         bad()

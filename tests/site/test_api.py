@@ -8,8 +8,8 @@ from bs4 import BeautifulSoup
 
 from tools.book.chapters import html
 
-MODULES = ("tasks", "attention", "loop", "steps", "theory", "learning",
-           "nonlinear", "realdata", "symbolic", "figures")
+MODULES = ("tasks", "attention", "loop", "steps", "flattening", "theory",
+           "learning", "nonlinear", "realdata", "symbolic", "figures")
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,19 @@ PYTHON ?= python3
 PY := .venv/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install
 
+# Settings of the shell that must not matter here: assertions stay on,
+# packages go into .venv, imports come from this folder, kernels from .venv.
+unexport PYTHONOPTIMIZE PYTHONSAFEPATH PYTHONHOME PYTHONPATH PYTHONSTARTUP
+unexport PYTHONWARNINGS PIP_USER PIP_TARGET PIP_PREFIX
+unexport PIP_REQUIRE_VIRTUALENV VIRTUAL_ENV
+export PYTHONNOUSERSITE := 1
+export PYTHONUTF8 := 1
+export JUPYTER_PREFER_ENV_PATH := 1
+
+# The stamp of the installed package names this folder, so that a checkout
+# that was moved or copied is installed again and not the old one used.
+$(shell test ! -e .venv/book.stamp || test "$$(cat .venv/book.stamp)" = "$$(pwd -P)" || rm -f .venv/book.stamp)
+
 .DEFAULT_GOAL := help
 .PHONY: help book test claims-check lab serve course grade formgrade dryrun pins clean distclean
 
@@ -36,7 +49,7 @@ grade: .venv/dev.stamp  ## grade a folder of submissions: SUBMISSIONS=dir OUT=di
 
 formgrade: .venv/dev.stamp  ## grade the written answers in a browser: OUT=dir of `make grade`
 	@test -f "$(or $(OUT),$(error say: make formgrade OUT=folder))/gradebook.db" || { echo "$(OUT): no gradebook here; say: make grade OUT=$(OUT) SUBMISSIONS=folder"; exit 1; }
-	@cd "$(OUT)" && "$(CURDIR)/.venv/bin/jupyter" lab --LabApp.default_url=/formgrader/gradebook
+	@cd "$(OUT)" && "$(CURDIR)/$(PY)" -m jupyterlab --LabApp.default_url=/formgrader/gradebook
 
 dryrun: .venv/dev.stamp  ## grade thirty submissions whose points are known beforehand
 	@$(PY) -m tests.course.dryrun
@@ -53,16 +66,16 @@ distclean: clean  ## remove the installed packages as well
 
 # Each stamp says: what this file lists is installed in .venv.
 .venv/venv.stamp:
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "make: Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is %d.%d; say: make PYTHON=python3.13" % v)'
+	@"$(PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "make: Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is %d.%d; say: make PYTHON=python3.13" % v)'
 	@echo 'Making the virtual environment .venv'
-	@$(PYTHON) -m venv .venv
+	@"$(PYTHON)" -m venv .venv
 	@touch $@
 
 .venv/book.stamp: .venv/venv.stamp requirements.txt pyproject.toml
 	@echo 'Installing the pinned packages (the first time: about a minute)'
 	@$(PIP) --requirement requirements.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
-	@touch $@
+	@pwd -P > $@
 
 .venv/dev.stamp: .venv/book.stamp requirements-dev.txt
 	@echo 'Installing what the tests need'

@@ -2,6 +2,7 @@
 
     wishart     random second moments, drawn and averaged exactly
     population  the loss of a trained loop and its gradient
+    rotation    how the loss bends in skew directions
     run         a training run as a value, and the rules it chooses
     training    training itself
 
@@ -9,6 +10,7 @@ A chapter imports all of these names from here.
 """
 
 from lttutor.learning.population import loss, loss_and_gradient, prompt_losses
+from lttutor.learning.rotation import skew_curvature
 from lttutor.learning.run import (
     Training,
     TrainingDiverged,
@@ -23,10 +25,12 @@ from lttutor.learning.wishart import (
     scalar_loss,
     second_moments,
     trace_moments,
+    trace_products,
 )
 
 __all__ = [
     "Training", "TrainingDiverged", "adam", "any_matrix", "descent", "loss",
     "loss_and_gradient", "optimal_scale", "prompt_losses", "resume",
-    "scalar_loss", "second_moments", "symmetric_part", "trace_moments", "train",
+    "scalar_loss", "second_moments", "skew_curvature", "symmetric_part",
+    "trace_moments", "trace_products", "train",
 ]

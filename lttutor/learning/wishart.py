@@ -73,16 +73,55 @@ def second_moments(n, d, *, covariance=None, batch, rng):
     return factor @ np.swapaxes(factor, -1, -2) / n
 
 
-def trace_moments(n, d, order):
-    """Exact E tr Sᵏ, k = 0 … order, for S = XᵀX with Gaussian X (n × d).
+def trace_products(n, d):
+    """Exact means of products of traces of S = XᵀX, with Gaussian X (n × d).
 
-    Integration by parts, E[X_ai f] = E[∂f/∂X_ai], shortens the longest
-    product.  With p_m = tr Sᵐ and f a product of such traces,
+    Integration by parts, E[X_ai f] = E[∂f/∂X_ai], shortens a product.  With
+    p_m = tr Sᵐ and f a product of such traces,
 
         E[p_m f] = (n + m - 1) E[p_{m-1} f] + Σ_{0<j<m} E[p_j p_{m-1-j} f]
                    + Σ_r 2r E[p_{m+r-1} f / p_r],
 
     the last sum over the factors p_r of f; p_0 = d (chapter 32).
+
+    Parameters
+    ----------
+    n, d : int, Fraction, or elements of a SymPy ring or field
+        Numbers of examples and features.
+
+    Returns
+    -------
+    function
+        Maps the powers m_1, m_2, … ≥ 0 to E[p_{m_1} p_{m_2} ⋯], and keeps
+        what it has computed.
+
+    Examples
+    --------
+    >>> mean = trace_products(10, 3)
+    >>> mean(1), mean(2), mean(1, 1)
+    (30, 420, 960)
+    """
+    @cache
+    def expect(parts):
+        """E of the product of p_m over the ascending tuple ``parts``."""
+        if not parts:
+            return 1
+        m, *rest = parts  # the smallest, so that few products ever occur
+        if m == 0:
+            return d * expect(tuple(rest))
+        total = (n + m - 1) * expect(ascending(m - 1, *rest))
+        for j in range(1, m):
+            total += expect(ascending(j, m - 1 - j, *rest))
+        for i, r in enumerate(rest):
+            others = rest[:i] + rest[i + 1:]
+            total += 2 * r * expect(ascending(m + r - 1, *others))
+        return total
+
+    return lambda *powers: expect(ascending(*powers))
+
+
+def trace_moments(n, d, order):
+    """Exact E tr Sᵏ, k = 0 … order, for S = XᵀX with Gaussian X (n × d).
 
     Parameters
     ----------
@@ -110,25 +149,8 @@ def trace_moments(n, d, order):
         n = as_count("n", n, least=1)
     if isinstance(d, numbers.Number):
         d = as_count("d", d, least=1)
-    order = as_count("order", order)
-
-    @cache
-    def expect(parts):
-        """E of the product of p_m over the ascending tuple ``parts``."""
-        if not parts:
-            return 1
-        m, *rest = parts  # the smallest, so that few products ever occur
-        if m == 0:
-            return d * expect(tuple(rest))
-        total = (n + m - 1) * expect(ascending(m - 1, *rest))
-        for j in range(1, m):
-            total += expect(ascending(j, m - 1 - j, *rest))
-        for i, r in enumerate(rest):
-            others = rest[:i] + rest[i + 1:]
-            total += 2 * r * expect(ascending(m + r - 1, *others))
-        return total
-
-    return [expect((k,)) for k in range(order + 1)]
+    mean = trace_products(n, d)
+    return [mean(k) for k in range(as_count("order", order) + 1)]
 
 
 def ascending(*parts):

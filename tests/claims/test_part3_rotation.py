@@ -29,8 +29,7 @@ J = np.array([[0.0, 1.0], [-1.0, 0.0]])
 def definitions():
     """The functions that chapters 33 and 34 define, as a reader runs them."""
     names = {"33-out-of-distribution.md": ["chi_bound", "predictions"],
-             "34-the-rotation.md": ["trace_products", "curvature",
-                                    "squared_errors"]}
+             "34-the-rotation.md": ["squared_errors"]}
     space = {}
     for file, wanted in names.items():
         text = (NOTEBOOKS / file).read_text("utf8")
@@ -332,7 +331,7 @@ def test_the_curvature_formula_is_exact_in_every_skew_direction(
     rng = np.random.default_rng(10 * d + T)
     n, a = 11, 0.7
     rule = wishart_nodes(n, d, nodes)
-    claimed = float(definitions()["curvature"](
+    claimed = float(learning.skew_curvature(
         Fraction(n), Fraction(d), T, Fraction(a)))
     even = 2 * np.arange(T + 1)
     sizes = np.linspace(0, 0.8, T + 1)
@@ -347,34 +346,125 @@ def test_the_curvature_formula_is_exact_in_every_skew_direction(
     checked(draws=2, tolerance=1e-6)
 
 
+@pytest.mark.claim("B-sign-lemma")
+@pytest.mark.parametrize("d", range(2, 8))
+def test_given_their_moduli_no_two_eigenvalues_prefer_the_same_side(
+        d, checked):
+    """Sum over all signs, with the repulsion as the only weight."""
+    rng = np.random.default_rng(d)
+    signs = np.array(list(product([1, -1], repeat=d)))
+    for _ in range(20):
+        size = np.sort(np.abs(rng.standard_normal(d)))
+        x, U = signs * size, size**2
+        rows, cols = np.triu_indices(d, 1)
+        weight = np.abs(x[:, rows] - x[:, cols]).prod(axis=1)
+        weight /= weight.sum()
+        for a, b in zip(rows, cols):
+            mean = weight @ (signs[:, a] * signs[:, b])
+            if (b - a) % 2 == 0:
+                assert abs(mean) < 1e-12
+                continue
+            a, b = (a, b) if a % 2 == 0 else (b, a)
+            formula = -size[a] / size[b]
+            for i in range(d):
+                if i not in (a, b):
+                    one, other = (U[b], U[a]) if i % 2 == 0 else (U[a], U[b])
+                    formula *= (one - U[i]) / (other - U[i])
+            assert mean < 0
+            assert np.isclose(mean, formula, rtol=1e-8, atol=1e-12)
+    checked(draws=20, tolerance=1e-8)
+
+
+@pytest.mark.claim("B-sign-lemma")
+@pytest.mark.parametrize("d", [2, 4])
+def test_the_noise_of_a_large_prompt_repels_its_eigenvalues(d, checked):
+    """Σ_{i≠j} x_i x_j has the mean -d(d-1), and odd products are negative."""
+    n = 10**6
+    W = learning.second_moments(
+        n, d, batch=100_000, rng=np.random.default_rng(d))
+    x = np.linalg.eigvalsh(sqrt(n) * (W - np.eye(d)))
+    p1, p2, p3, p4 = ((x**k).sum(axis=-1) for k in (1, 2, 3, 4))
+    pair = p1**2 - p2
+    assert abs(pair.mean() + d * (d - 1)) < 5 * pair.std() / sqrt(len(pair))
+    mixed = p1 * p3 - p4  # Σ x_i x_j³, so Λ = (U_i + U_j)/2
+    assert mixed.mean() < -5 * mixed.std() / sqrt(len(mixed))
+    checked(draws=100_000)
+
+
+def gaussian_traces(d):
+    """E of products of tr Gᵏ by parts: the recursion of Wishart traces,
+    without n and two powers lower."""
+    @cache
+    def expect(powers):
+        if not powers:
+            return 1
+        m, *rest = powers
+        if m == 0:
+            return d * expect(tuple(rest))
+        total = 0
+        if m > 1:
+            total = (m - 1) * expect(tuple(sorted([m - 2, *rest])))
+        for j in range(m - 1):
+            total += expect(tuple(sorted([j, m - 2 - j, *rest])))
+        for i, p in enumerate(rest):
+            total += 2 * p * expect(tuple(sorted(
+                [m + p - 2, *rest[:i], *rest[i + 1:]])))
+        return total
+    return lambda *powers: expect(tuple(sorted(powers)))
+
+
+@cache
+def leading_curvature(T):
+    """lim n^{T-1} c as a polynomial in d, from the limit's definition."""
+    _, d = sp.ring("d", sp.ZZ)
+    expect, top = gaussian_traces(d), 2 * T - 2
+    total = sum((T - 2 * abs(T - 1 - t)) * (expect(t, top - t) - expect(top))
+                for t in range(top + 1))
+    return total.exquo(d * (d - 1))
+
+
 @pytest.mark.claim("B-saddle")
-def test_the_leading_curvature_is_negative_for_two_to_five_loops(checked):
-    d, stated = sp.Symbol("d"), {}
-    stated[2] = sp.Integer(-2)
-    stated[3] = -(d**2 + 11 * d + 9)
-    stated[4] = -4 * (3 * d**3 + 23 * d**2 + 47 * d + 41)
-    stated[5] = -(54 * d**4 + 528 * d**3 + 1984 * d**2 + 3966 * d + 2831)
-    for size, nodes in [(2, 9), (3, 5)]:
-        G, weights = symmetric_gaussian(size, nodes)
-        powers = [np.linalg.matrix_power(G, k) for k in range(9)]
-        traces = [np.trace(P, axis1=1, axis2=2) for P in powers]
-        for T in (2, 3, 4, 5):
-            top = 2 * T - 2
-            pair = [weights @ (traces[j] * traces[top - j])
-                    for j in range(top + 1)]
-            total = T * pair[T - 1] - T * (weights @ traces[top]) + 2 * sum(
-                (2 * j + 2 - T) * pair[j] for j in range(T - 1))
-            assert np.isclose(total / (size * (size - 1)),
-                              float(stated[T].subs(d, size)))
-    curvature = definitions()["curvature"]
+def test_the_leading_curvature_is_negative_for_two_to_twelve_loops(checked):
+    """Exact in d, by a recursion that the proof does not use."""
+    stated = {2: "-2", 3: "-(d**2 + 11*d + 9)",
+              4: "-4*(3*d**3 + 23*d**2 + 47*d + 41)",
+              5: "-(54*d**4 + 528*d**3 + 1984*d**2 + 3966*d + 2831)"}
+    for T in range(2, 13):
+        polynomial = leading_curvature(T)
+        assert max(polynomial.coeffs()) < 0
+        if T in stated:
+            assert (polynomial.as_expr() - sp.sympify(stated[T])).expand() == 0
+    checked(proof=True)
+
+
+@pytest.mark.claim("B-saddle")
+def test_the_curvature_of_many_examples_tends_to_the_leading_one(checked):
     n = Fraction(10**9)
-    for T, polynomial in stated.items():
-        for size, b in [(2, 0), (7, 5)]:
-            c = curvature(n, Fraction(size), T, 1 - b / n)
-            leading = float(c * n**(T - 1))
-            assert np.isclose(leading, float(polynomial.subs(d, size)),
-                              rtol=1e-5)
-    checked(draws=16, tolerance=1e-5)
+    for T in (2, 3, 4, 5, 7):
+        for size, b in [(2, 0), (3, 4), (7, 5)]:
+            c = learning.skew_curvature(n, Fraction(size), T, 1 - b / n)
+            limit = int(leading_curvature(T)(size))
+            assert np.isclose(float(c * n**(T - 1)), limit, rtol=1e-5)
+    checked(draws=15, tolerance=1e-5)
+
+
+@pytest.mark.claim("B-saddle")
+@pytest.mark.parametrize("T", [3, 6])
+def test_brute_force_over_gaussian_matrices_gives_the_same_sign(T, checked):
+    """Σ_{i≠j} Φ(x_i, x_j) on the eigenvalues of drawn matrices."""
+    rng, draws = np.random.default_rng(T), 100_000
+    for d in (2, 3):
+        G = rng.standard_normal((draws, d, d))
+        x = np.linalg.eigvalsh((G + np.swapaxes(G, 1, 2)) / sqrt(2))
+        top, total = 2 * T - 2, np.zeros(draws)
+        for t in range(top + 1):
+            total += (T - 2 * abs(T - 1 - t)) * (
+                (x**t).sum(1) * (x**(top - t)).sum(1) - (x**top).sum(1))
+        expected = d * (d - 1) * int(leading_curvature(T)(d))
+        error = total.std() / sqrt(draws)
+        assert abs(total.mean() - expected) < 5 * error
+        assert total.mean() < -3 * error
+    checked(draws=100_000)
 
 
 @pytest.mark.claim("B-saddle")
@@ -384,12 +474,111 @@ def test_the_leading_curvature_is_negative_for_two_to_five_loops(checked):
     (20, 5, 37)])
 def test_the_scalar_solution_is_a_saddle_from_the_stated_n_on(
         d, T, first, checked):
-    curvature = definitions()["curvature"]
     for n in range(2, first + 60):
         a = Fraction(learning.optimal_scale(n, d, T))
-        c = curvature(Fraction(n), Fraction(d), T, a)
+        c = learning.skew_curvature(Fraction(n), Fraction(d), T, a)
         assert (c < 0) == (n >= first), n
     checked(draws=1)
+
+
+@pytest.mark.claim("B-thresholds")
+@pytest.mark.parametrize("T", [2, 3, 4, 5])
+def test_the_curvature_of_large_prompts_is_an_integral_over_their_spectrum(
+        T, checked):
+    """Against the Marchenko-Pastur density, integrated numerically."""
+    d = 40_000
+    angle = np.pi * (np.arange(4000) + 0.5) / 4000
+    for n in (60_000, 160_000, 400_000):
+        ratio = d / n
+        a = 1 / (1 + ratio)
+        lam = 1 + ratio + 2 * sqrt(ratio) * np.cos(angle)
+        density = 2 * np.sin(angle)**2 / lam
+
+        def mean(p, s, a=a, lam=lam, density=density):
+            return np.mean(density * lam**p * (1 - a * lam)**s)
+
+        top = 2 * T - 2
+        limit = sum((T - abs(T - 1 - s)) * mean(2, s) * mean(0, top - s)
+                    for s in range(top + 1))
+        limit -= 2 * sum((T - 1 - j) * mean(1, j) * mean(1, top - j)
+                         for j in range(T - 1))
+        c = float(learning.skew_curvature(
+            Fraction(n), Fraction(d), T, Fraction(n, n + d)))
+        assert np.isclose(c, limit, rtol=1e-3, atol=1e-5)
+    checked(draws=3, tolerance=1e-3)
+
+
+@pytest.mark.claim("B-thresholds")
+@pytest.mark.parametrize("T, ratio", [(3, 5.8794), (4, 1.7808), (5, 1.7267)])
+def test_large_prompts_have_a_saddle_above_the_stated_ratio_only(
+        T, ratio, checked):
+    d = 2000
+    for factor, negative in [(0.97, False), (1.03, True)]:
+        n = round(factor * ratio * d)
+        c = learning.skew_curvature(
+            Fraction(n), Fraction(d), T,
+            Fraction(learning.optimal_scale(n, d, T)))
+        assert (c < 0) == negative
+    checked(draws=2)
+
+
+@pytest.mark.claim("B-thresholds")
+def test_two_loops_need_half_the_square_of_d(checked):
+    for d, first in [(100, 5208), (1000, 502_008)]:
+        for n, negative in [(first - 1, False), (first, True)]:
+            c = learning.skew_curvature(
+                Fraction(n), Fraction(d), 2,
+                Fraction(learning.optimal_scale(n, d, 2)))
+            assert (c < 0) == negative
+    checked(draws=2)
+
+
+@pytest.mark.claim("B-first-order")
+@pytest.mark.parametrize("T, n, a, turn", [
+    (3, 14, 0.7365, 0.240), (5, 8, 0.5266, 0.333), (6, 7, 0.4551, 0.331)])
+def test_a_finite_rotation_wins_where_small_ones_still_cost(
+        T, n, a, turn, checked):
+    """d = 2, exact: quadrature for the loss, no curvature formula."""
+    rule = wishart_nodes(n, 2, 2 * T + 1)
+    best = learning.optimal_scale(n, 2, T)
+    scalar, small, large = (
+        quadrature_loss(n, T, A, rule) for A in (
+            best * np.eye(2), best * np.eye(2) + 0.02 * J,
+            a * np.eye(2) + turn * J))
+    assert np.isclose(scalar, learning.scalar_loss(best, n, 2, T), rtol=1e-9)
+    assert small > scalar and large < 0.996 * scalar
+    checked(draws=3, tolerance=1e-9)
+
+
+@pytest.mark.claim("B-first-order")
+@pytest.mark.parametrize("T, n", [(2, 14), (3, 13), (4, 8), (5, 7), (6, 6)])
+def test_one_example_fewer_and_no_rotation_on_a_grid_wins(T, n, checked):
+    rule = wishart_nodes(n, 2, 2 * T + 1)
+    best = learning.optimal_scale(n, 2, T)
+    scalar = learning.scalar_loss(best, n, 2, T)
+    for turn in np.linspace(0.05, 0.5, 10):
+        for a in best + np.linspace(-0.03, 0.06, 10):
+            assert quadrature_loss(
+                n, T, a * np.eye(2) + turn * J, rule) > scalar
+    checked(draws=100)
+
+
+@pytest.mark.claim("B-first-order")
+@pytest.mark.parametrize("seed", SEEDS)
+def test_five_features_and_three_loops_turn_before_the_curvature_does(
+        seed, checked):
+    n, d, T = 22, 5, 3
+    best = learning.optimal_scale(n, d, T)
+    c = learning.skew_curvature(
+        Fraction(n), Fraction(d), T, Fraction(best))
+    A = 0.743 * np.eye(d)
+    A[:2, :2] += 0.32 * J
+    W = learning.second_moments(
+        n, d, batch=60_000, rng=np.random.default_rng(400 + seed))
+    gain = (learning.prompt_losses(best * np.eye(d), W, T)
+            - learning.prompt_losses(A, W, T))
+    assert c > 0 and gain.mean() > 3 * gain.std() / sqrt(len(gain))
+    checked(draws=60_000)
 
 
 def test_with_one_loop_a_rotation_never_helps():
@@ -499,7 +688,7 @@ def test_trace_products_agree_with_quadrature(checked):
         traces = [np.trace(np.linalg.matrix_power(n * W, p), axis1=1,
                            axis2=2) for p in powers]
         expected = weights @ np.prod(traces, axis=0)
-        found = definitions()["trace_products"](n, d)(*powers)
+        found = learning.trace_products(n, d)(*powers)
         assert np.isclose(found, expected, rtol=1e-10)
-    assert definitions()["trace_products"](7, 1)(3) == 7 * 9 * 11
+    assert learning.trace_products(7, 1)(3) == 7 * 9 * 11
     checked(draws=3, tolerance=1e-10)

@@ -11,8 +11,8 @@ PACKAGE = ROOT / "lttutor"
 ORDER = (
     "validation", "tasks", "attention", "loop", "steps", "flattening",
     "theory.conditioning", "theory.rates", "theory.errors", "theory",
-    "learning.wishart", "learning.population", "learning.run",
-    "learning.training", "learning", "symbolic", "figures",
+    "learning.wishart", "learning.population", "learning.rotation",
+    "learning.run", "learning.training", "learning", "symbolic", "figures",
 )
 
 

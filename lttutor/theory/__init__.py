@@ -3,6 +3,7 @@
     conditioning  the spectrum of XᵀX, and what it is for Gaussian X
     rates         what a condition number alone guarantees
     errors        the exact error of a given prompt
+    noise         what noisy labels do to it
 
 A chapter imports all of these names from here.
 """
@@ -15,10 +16,12 @@ from lttutor.theory.conditioning import (
     spectrum,
 )
 from lttutor.theory.errors import exact_error, residual_polynomial
+from lttutor.theory.noise import noise_floor, noisy_risk, ridge_residual
 from lttutor.theory.rates import loops_needed, paper_bound, tight_bound
 
 __all__ = [
     "condition_number", "davidson_szarek_condition", "exact_error",
     "examples_needed", "loops_needed", "marchenko_pastur_condition",
-    "paper_bound", "residual_polynomial", "spectrum", "tight_bound",
+    "noise_floor", "noisy_risk", "paper_bound", "residual_polynomial",
+    "ridge_residual", "spectrum", "tight_bound",
 ]

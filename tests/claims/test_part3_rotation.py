@@ -279,6 +279,51 @@ def test_the_trained_scale_tends_to_the_optimal_step_of_the_spectrum(checked):
     checked(draws=9, tolerance=2e-3)
 
 
+@pytest.mark.claim("P2-ood")
+def test_at_five_loops_the_interval_is_not_sharp(checked):
+    """One feature, so that Σ̂A is the eigenvalue itself."""
+    for value, factor in [(0.01, 0.951), (2.05, 1.276)]:
+        X, w, query = np.full((4, 1), sqrt(value)), np.ones(1), np.ones(1)
+        error = columns(X, w, query, np.eye(1), 400)
+        assert np.isclose(abs(error[4]), factor, atol=5e-4)
+        loss = learning.loss([[1.0]], [[[value]]], 5)
+        assert np.isclose(loss, error[4]**2, rtol=1e-9)
+        assert (abs(error[399]) < 0.02) == (value < 2)
+    checked(draws=2, tolerance=1e-9)
+
+
+@pytest.mark.claim("B-hidden-mean")
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_mean_can_fall_in_a_sample_with_divergent_prompts(seed, checked):
+    """n = 40, d = 10, trained for five loops: from 3 to 7 loops."""
+    A = learning.optimal_scale(40, 10, 5) * np.eye(10)
+    W = learning.second_moments(
+        40, 10, batch=4000, rng=np.random.default_rng(500 + seed))
+    assert (np.linalg.eigvalsh(W @ A)[:, -1] > 2).sum() >= 1
+    assert learning.loss(A, W, 7) < learning.loss(A, W, 3)
+    checked(draws=4000)
+
+
+@pytest.mark.claim("B-divergent-share")
+def test_the_share_of_divergent_prompts_sharpens_as_prompts_grow(checked):
+    """From d = 15 to d = 120: to 1 below n = 5.83 d, to 0 above and for a*."""
+    rng, draws = np.random.default_rng(8), 200
+    share = {}
+    for d in (15, 40, 120):
+        for ratio in (0.5, 2, 4, 8):
+            n = int(ratio * d)
+            top = np.linalg.eigvalsh(learning.second_moments(
+                n, d, batch=draws, rng=rng))[:, -1]
+            share[d, ratio] = (top > 2).mean(), (top * n / (n + d) > 2).mean()
+    for ratio in (0.5, 2, 4):
+        assert share[120, ratio][0] > 0.99 and share[40, ratio][0] > 0.8
+    assert share[15, 8][0] > share[120, 8][0] == 0
+    for ratio in (2, 4, 8):
+        assert share[15, ratio][1] < 0.12 and share[120, ratio][1] == 0
+    assert share[15, 0.5][1] > 2 * share[120, 0.5][1]
+    checked(draws=12 * draws)
+
+
 @pytest.mark.claim("B-divergent-share")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_divergent_prompts_follow_the_marchenko_pastur_threshold(

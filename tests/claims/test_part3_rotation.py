@@ -317,10 +317,8 @@ def test_the_share_of_divergent_prompts_sharpens_as_prompts_grow(checked):
             share[d, ratio] = (top > 2).mean(), (top * n / (n + d) > 2).mean()
     for ratio in (0.5, 2, 4):
         assert share[120, ratio][0] > 0.99 and share[40, ratio][0] > 0.8
-    assert share[15, 7][0] > share[120, 7][0] + 0.005
-    for ratio in (2, 4, 7):
-        assert share[15, ratio][1] < 0.12 and share[120, ratio][1] == 0
-    assert share[15, 0.5][1] > 2 * share[120, 0.5][1]
+    assert share[15, 4][0] < 0.8 and share[120, 7] == (0, 0)
+    assert share[120, 4][1] == 0 and share[120, 2][1] < 0.06
     checked(draws=12 * draws)
 
 

@@ -254,6 +254,25 @@ def test_if_nothing_but_the_sum_moves_T_loops_are_one_long_step(checked):
     checked(draws=60, tolerance=TOLERANCE)
 
 
+@pytest.mark.claim("B-who-moves")
+def test_if_both_move_growing_steps_beat_every_constant_step_of_descent(
+        checked):
+    """At κ = 100, after ten loops; descent leaves 0.8 of the worst error."""
+    rng = np.random.default_rng(18)
+    U, V = (np.linalg.qr(rng.standard_normal((k, 4)))[0] for k in (9, 4))
+    theta, x = rng.standard_normal(4), V @ np.ones(4)
+    X = U * np.array([10.0, 6.0, 3.0, 1.0]) @ V.T
+    steps = (9 / 4) ** np.arange(10) / 100
+    third = np.diag([1 / 3] * 4 + [1])
+    found = answers(prompt_matrix(X, X @ theta, 0.0, x), steps,
+                    regression_weights(4)[0], third, all_read(9))
+    assert abs(found[-1] - theta @ x) < 1e-5
+    for eta in np.linspace(0, 0.02, 101):
+        ten = np.linalg.matrix_power(np.eye(4) - eta * X.T @ X, 10)
+        assert np.linalg.norm(ten, 2) > 0.8
+    checked(draws=101, tolerance=1e-5)
+
+
 @pytest.mark.claim("B-everything-fades")
 def test_if_everything_moves_the_singular_values_fade(checked):
     rng = np.random.default_rng(9)

@@ -1,31 +1,12 @@
-"""The built book in a real browser: Chromium, driven by Playwright.
-
-Chromium is taken from the CHROMIUM environment variable, from the PATH
-(Debian's package `chromium`), or from `playwright install chromium`.
-"""
+"""The built book in a real browser: Chromium, driven by Playwright."""
 
 import os
-import shutil
 import threading
-from pathlib import Path
 
 import pytest
 
 from tools import serve
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def find_chromium(playwright):
-    candidates = [os.environ.get("CHROMIUM")]
-    candidates += [shutil.which(name) for name in NAMES]
-    candidates.append(playwright.chromium.executable_path)
-    return next((c for c in candidates if c and Path(c).exists()), None)
+from tools.browser import FLAGS, find_chromium
 
 
 @pytest.fixture(scope="session")

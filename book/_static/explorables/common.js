@@ -1,0 +1,364 @@
+/* What the explorables share: arrays, drawing, controls, state, motion.
+ *
+ * A page with an explorable loads this script, which fetches the explorable's
+ * own script when the reader comes near.  These are classic scripts: a book
+ * opened from a folder (file://) may not load modules.
+ *
+ * Each explorable calls `explorables.define(name, kind)` with
+ *   numbers   pure functions, which the tests compare with lttutor
+ *   state     what a reader can set: {key: number(...) or oneOf(...)}
+ *   build     (view) => draw: makes panels and controls once; draw() paints
+ *             state and playhead, and returns the picture in one sentence
+ *   span      (state) => [first, last] place of the playhead
+ *   rest      (state, at) => its place at the start and after a change; the
+ *             last one if left out
+ *   pace      (at, state) => places a second                               */
+(() => {
+"use strict";
+
+const HERE = document.currentScript.src.replace(/[^/]*$/, "");
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+/* Arrays ------------------------------------------------------------------ */
+
+const dot = (a, b) => a.reduce((sum, x, i) => sum + x * b[i], 0);
+const norm = a => Math.hypot(...a);
+const range = (n, f) => Array.from({ length: n }, (_, i) => f(i));
+const transpose = A => A[0].map((_, j) => A.map(row => row[j]));
+const diagonal = values => values.map((x, i) => values.map((_, j) => i === j ? x : 0));
+
+function times(A, B) {
+  const columns = transpose(B);
+  return A.map(row => columns.map(column => dot(row, column)));
+}
+
+/** (M ∘ (Z Q Zᵀ)) Z P, with every product on the way. */
+function attention(Z, Q, P, mask) {
+  const scores = times(times(Z, Q), transpose(Z));
+  const read = scores.map((row, i) => row.map((s, j) => mask[i][j] ? s : 0));
+  const summed = times(read, Z);
+  return { scores, read, summed, layer: times(summed, P) };
+}
+
+/** Z - η · layer. */
+const loop = (Z, eta, layer) =>
+  Z.map((row, i) => row.map((z, j) => z - eta * layer[i][j]));
+
+/** The mask of the book: the last of `rows` rows reads the others. */
+const lastRowMask = rows =>
+  range(rows, i => range(rows, j => +(i === rows - 1 && j < rows - 1)));
+
+/* Words ------------------------------------------------------------------- */
+
+const raised = n => String(n).replace(/./g, c => "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"["0123456789-".indexOf(c)]);
+
+/** Three digits, a true minus, and powers of ten where they help. */
+function text(x, digits = 3) {
+  if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
+  const [mantissa, power] = x.toExponential(digits - 1).split("e");
+  const plain = x === 0 || (+power > -4 && +power < 6);
+  return (plain ? String(Number(x.toPrecision(Math.max(digits, +power + 1))))
+    : `${Number(mantissa)} × 10${raised(+power)}`).replace("-", "−");
+}
+
+/* Elements and scales ------------------------------------------------------ */
+
+const maker = space => (tag, attributes = {}, ...children) => {
+  const node = space ? document.createElementNS(space, tag)
+    : document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === undefined || value === false) continue;
+    // A tenth of a pixel: the first frame is the same on every machine.
+    node.setAttribute(key, typeof value === "number"
+      ? Math.round(10 * value) / 10 : value === true ? "" : value);
+  }
+  node.append(...children);
+  return node;
+};
+const html = maker(), svg = maker("http://www.w3.org/2000/svg");
+
+const linear = (a, b, from, to) => x => from + (to - from) * (x - a) / (b - a);
+const log = (a, b, from, to) => {
+  const scale = linear(Math.log(a), Math.log(b), from, to);
+  return x => scale(Math.log(x));
+};
+
+const points = list => list.map(p => p.map(x => x.toFixed(1)).join(",")).join(" ");
+const line = (list, style, more) =>
+  svg("polyline", { points: points(list), class: `line ${style}`, ...more });
+const disc = (x, y, r, style) => svg("circle", { cx: x, cy: y, r, class: style });
+const label = (x, y, words, style = "", anchor = "start") =>
+  svg("text", { x, y, class: style, "text-anchor": anchor }, words);
+
+/** Axes with their ticks, {x: [[place, words], …], y: …}, and titles. */
+function axes({ left, right, top, bottom }, x, y, titles) {
+  return svg("g", { class: "ink" },
+    line([[left, top], [left, bottom], [right, bottom]], "thin"),
+    ...x.map(([at, words]) => label(at, bottom + 17, words, "", "middle")),
+    ...y.flatMap(([at, words]) => [
+      line([[left - 4, at], [left, at]], "thin"),
+      label(left - 7, at + 4, words, "", "end")]),
+    label(right, bottom + 33, titles[0], "", "end"),
+    label(2, top - 10, titles[1]));
+}
+
+/** Heights for labels: near the wanted ones, in order, `gap` apart. */
+function apart(wanted, gap, low, high) {
+  const order = wanted.map((y, i) => [y, i]).sort((a, b) => a[0] - b[0]);
+  let last = low - gap;
+  for (const one of order) last = one[0] = Math.max(one[0], last + gap);
+  let next = high + gap;
+  for (const one of order.reverse()) next = one[0] = Math.min(one[0], next - gap);
+  const result = [];
+  for (const [y, i] of order) result[i] = y;
+  return result;
+}
+
+/* State: read from the address, where anybody may have written anything ---- */
+
+const number = (min, max, step, start) => ({
+  min, max, step, start,
+  read(words) {
+    if (!/^-?\d{1,9}(\.\d{1,9})?$/.test(words)) return start;
+    const x = min + Math.round((+words - min) / step) * step;
+    return +Math.min(max, Math.max(min, x)).toFixed(6);
+  },
+});
+const oneOf = (values, start) => ({
+  values, start,
+  read: words => values.find(v => String(v) === words) ?? start,
+});
+
+function readState(name, rules) {
+  // Only an address that names the explorable speaks about it.
+  const asked = new URLSearchParams(location.hash === `#${name}` ? location.search : "");
+  const entries = Object.entries(rules).map(([key, rule]) =>
+    [key, asked.has(key) ? rule.read(asked.get(key)) : rule.start]);
+  return Object.fromEntries(entries);
+}
+
+function address(name, rules, state) {
+  const url = new URL(location.href);
+  for (const key of Object.keys(rules)) {
+    if (state[key] === rules[key].start) url.searchParams.delete(key);
+    else url.searchParams.set(key, state[key]);
+  }
+  url.hash = name;
+  return url.href;
+}
+
+/* A view: one explorable on one page --------------------------------------- */
+
+function mount(root, name, kind) {
+  const state = readState(name, kind.state);
+  const panels = html("div", { class: "panels" });
+  const summary = html("p", { class: "summary" });
+  const main = html("div", { class: "controls main" });
+  const more = html("div", { class: "controls" });
+  let controls = main;
+  const notes = html("div", { class: "notes" });
+  const live = html("div", { class: "aloud", role: "status" });
+  const synchronize = [];
+  const rest = at => kind.rest ? kind.rest(state, at) : kind.span(state)[1];
+  let draw, frame, timer, from = 0;
+
+  const view = {
+    panels, state, playing: false,
+    /** Move the playhead by hand. */
+    go(at) { pause(); view.at = at; refresh(); speak(); },
+
+    /** Stop, without a change of state; say nothing. */
+    hold() { pause(); refresh(); },
+
+    /** Redraw after the reader changed something. */
+    changed() {
+      pause();
+      view.at = rest(view.at);
+      refresh();
+      settle();
+    },
+
+    panel(width, height, words, attributes = {}) {
+      const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
+        "aria-label": words, ...attributes });
+      panels.append(picture);
+      return picture;
+    },
+
+    /** Controls that follow stand below the summary, or behind a fold. */
+    below() { controls = more; },
+    fold(words) {
+      controls = html("div", { class: "controls" });
+      more.append(html("details", {}, html("summary", {}, words), controls));
+    },
+
+    /** A line of the explorable's own, above the summary. */
+    note(node) { notes.append(node); },
+
+    /** A slider for a number or a list; ticks are [[value, words], …]. */
+    slider(key, words, { show = String, ticks = [] } = {}) {
+      const rule = kind.state[key], { values } = rule;
+      const place = value => values ? values.indexOf(value) : value;
+      const [min, max] = values ? [0, values.length - 1] : [rule.min, rule.max];
+      const input = html("input", { type: "range", id: `${name}-${key}` });
+      Object.assign(input, { min, max, step: values ? 1 : rule.step });
+      input.setAttribute("value", place(rule.start));
+      const output = html("output", { for: input.id });
+      const marks = html("span", { class: "ticks", "aria-hidden": "true" });
+      input.addEventListener("input", () => {
+        state[key] = values ? values[+input.value] : +input.value;
+        view.changed();
+      });
+      synchronize.push(() => {
+        input.value = place(state[key]);
+        output.textContent = show(state[key]);
+        input.setAttribute("aria-valuetext", show(state[key]));
+        marks.replaceChildren(...(typeof ticks === "function" ? ticks() : ticks)
+          .map(([value, mark]) => html("span", {
+            style: `--at:${((place(value) - min) / (max - min)).toFixed(4)}` }, mark)));
+      });
+      controls.append(html("div", { class: "slider" },
+        html("label", { for: input.id }, words, " ", output), input, marks));
+      return input;
+    },
+
+    /** One of a few, as a row of radio buttons. */
+    choice(key, words, options, then = () => {}) {
+      const rule = kind.state[key];
+      const inputs = options.map(([value, caption]) => {
+        const input = html("input", { type: "radio", name: `${name}-${key}`,
+          value, checked: value === rule.start });
+        input.addEventListener("change", () => { state[key] = value; then(value); view.changed(); });
+        synchronize.push(() => { input.checked = state[key] === value; });
+        return html("label", {}, input, html("span", {}, caption));
+      });
+      controls.append(html("fieldset", { class: "choice" },
+        html("legend", {}, words), ...inputs));
+    },
+
+    /** Buttons that do something: [[words, action], …]; returns them. */
+    buttons(list) {
+      const made = list.map(([words, action]) => {
+        const button = html("button", { type: "button" }, words);
+        button.addEventListener("click", action);
+        return button;
+      });
+      controls.append(html("div", { class: "buttons" }, ...made));
+      return made;
+    },
+
+    /** Play, one step, start values, link: every explorable has them. */
+    player(play, step, ...others) {
+      [view.playButton] = view.buttons([
+        [play, () => view.playing ? (pause(), refresh()) : start()],
+        [step, () => {
+          const [first, last] = kind.span(state);
+          view.go(view.at >= last ? first : Math.floor(view.at + 1e-9) + 1);
+        }],
+        ...others,
+        ["Reset", () => {
+          for (const key of Object.keys(state)) state[key] = kind.state[key].start;
+          view.changed();
+        }],
+        ["Copy link", () => {
+          const done = () => { live.textContent = "The link to this picture is copied."; };
+          const failed = () => { live.textContent = "The address bar holds the link to this picture."; };
+          keep();
+          if (!navigator.clipboard) return failed();
+          navigator.clipboard.writeText(address(name, kind.state, state)).then(done, failed);
+        }]]);
+      view.playWords = play;
+    },
+  };
+
+  function refresh() {
+    summary.textContent = draw();
+    for (const one of synchronize) one();
+    if (view.playButton) {
+      view.playButton.textContent = view.playing ? "❚❚ Pause" : view.playWords;
+    }
+    root.dataset.playing = view.playing;
+  }
+
+  function start() {
+    const [first, last] = kind.span(state);
+    pause();
+    view.playing = true;
+    from = view.at >= last ? first : view.at;
+    let before;
+    const tick = now => {
+      const passed = before === undefined ? 0 : Math.min(now - before, 100) / 1000;
+      before = now;
+      from = Math.min(last, from + passed * kind.pace(from, state));
+      // Who asked for less motion sees whole steps, and only on request.
+      view.at = calm.matches ? Math.floor(from) : from;
+      if (from >= last) { view.at = last; pause(); speak(); }
+      else frame = requestAnimationFrame(tick);
+      refresh();
+    };
+    frame = requestAnimationFrame(tick);
+  }
+
+  function pause() {
+    view.playing = false;
+    view.touched = true;
+    cancelAnimationFrame(frame);
+  }
+
+  /** Once the reader rests: the address, and the numbers aloud. */
+  function settle() {
+    clearTimeout(timer);
+    timer = setTimeout(() => { keep(); speak(); }, 600);
+  }
+  function speak() { live.textContent = summary.textContent; }
+  function keep() {
+    try {
+      history.replaceState(history.state, "", address(name, kind.state, state));
+    } catch { /* Some browsers refuse for a page from a folder. */ }
+  }
+
+  draw = kind.build(view);
+  view.at = rest();
+  refresh();
+  root.querySelector(".explorable-body").replaceChildren(panels, main, notes, summary, more, live);
+  root.querySelector(".explorable-body").removeAttribute("inert");
+  root.dataset.ready = "";
+
+  if (calm.matches) return;
+  const seen = new IntersectionObserver(([entry]) => {
+    if (!entry.isIntersecting) return;
+    seen.disconnect();
+    setTimeout(() => {
+      if (view.touched) return;
+      [view.at] = kind.span(state);
+      start();
+    }, 1200);
+  }, { threshold: 0.6 });
+  seen.observe(panels);
+}
+
+/* Loading ------------------------------------------------------------------ */
+
+const defined = {};
+window.explorables = {
+  dot, norm, range, transpose, diagonal, times, attention, loop, lastRowMask,
+  text, raised, html, svg, linear, log, points, line, disc, label, axes, apart,
+  number, oneOf, kinds: defined,
+  define(name, kind) {
+    defined[name] = kind;
+    for (const root of document.querySelectorAll(`[data-explorable="${name}"]`)) {
+      mount(root, name, kind);
+    }
+  },
+};
+
+const near = new IntersectionObserver(entries => {
+  for (const { isIntersecting, target } of entries) {
+    if (!isIntersecting) continue;
+    near.unobserve(target);
+    const script = html("script", { src: `${HERE}${target.dataset.explorable}.js` });
+    document.head.append(script);
+  }
+}, { rootMargin: "800px" });
+for (const root of document.querySelectorAll("[data-explorable]")) near.observe(root);
+})();

@@ -1,0 +1,331 @@
+"""The explorables compute what lttutor computes, and anyone can play them.
+
+Their scripts run here as a browser runs them from a folder (file://), on a
+page with nothing else.
+"""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lttutor import attention, loop, steps, theory
+from tools.book import stills
+
+NAMES = stills.names()
+FOLDER = stills.FOLDER
+CLOSE = {"rtol": 1e-9, "atol": 1e-9}
+
+
+def open_page(browser, folder, name, *, query="", width=390, scheme="light",
+              motion="reduce"):
+    """A page that holds one explorable and the book's style."""
+    frame = (FOLDER / f"{name}.html").read_text("utf8")
+    page = Path(folder) / f"{name}.html"
+    page.write_text(
+        '<!doctype html><html lang="en" data-theme="' + scheme + '">'
+        '<meta charset="utf-8"><title>An explorable</title>'
+        '<meta name="viewport" content="width=device-width">'
+        f'<link rel="stylesheet" href="{stills.STATIC.as_uri()}/book.css">'
+        f'<link rel="stylesheet" href="{FOLDER.as_uri()}/explorables.css">'
+        '<body style="background: var(--lt-page)"><main class="bd-article" '
+        'style="max-width: 45rem; margin: auto; padding: 0 1.1rem">'
+        "<h1>An explorable</h1>"
+        f'<div class="explorable" data-explorable="{name}" id="{name}">'
+        f'<div class="explorable-body" inert>{frame}</div></div>'
+        '<p id="after">After it.</p></main>'
+        f'<script defer src="{FOLDER.as_uri()}/common.js"></script>', "utf8")
+    tab = browser.new_page(viewport={"width": width, "height": 844},
+                           color_scheme=scheme, reduced_motion=motion)
+    tab.complaints = []
+    tab.on("console", lambda m: tab.complaints.append(m.text))
+    tab.on("pageerror", lambda e: tab.complaints.append(str(e)))
+    tab.goto(page.as_uri() + query)
+    tab.wait_for_selector("[data-ready]")
+    return tab
+
+
+@pytest.fixture(scope="module")
+def calls(browser, tmp_path_factory):
+    """``calls(name, function, *arguments)``: a pure function of a script."""
+    folder, tabs = tmp_path_factory.mktemp("explorables"), {}
+
+    def call(name, function, *arguments):
+        if name not in tabs:
+            tabs[name] = open_page(browser, folder, name)
+        return tabs[name].evaluate(
+            "([n, f, a]) => explorables.kinds[n].numbers[f](...a)",
+            [name, function, list(arguments)])
+
+    yield call
+    for tab in tabs.values():
+        tab.close()
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    tabs = []
+
+    def open_(name, **options):
+        tabs.append(open_page(browser, tmp_path, name, **options))
+        return tabs[-1]
+
+    yield open_
+    for tab in tabs:
+        assert tab.complaints == []
+        tab.close()
+
+
+# -- turn the loop ------------------------------------------------------------
+
+TURN = "turn-the-loop"
+L = 4.0
+
+
+def schedule(rule, kappa, T, eta):
+    return {
+        "constant": lambda: steps.constant_steps(L, T),
+        "optimal": lambda: steps.optimal_constant_steps(L, L / kappa, T),
+        "chebyshev": lambda: steps.chebyshev_steps(L, L / kappa, T),
+        "hand": lambda: np.full(T, eta / L),
+    }[rule]()
+
+
+SETTINGS = [("constant", 10, 24, 1), ("optimal", 1.5, 60, 1),
+            ("chebyshev", 50, 32, 1), ("chebyshev", 100, 17, 1),
+            ("chebyshev", 2, 60, 1), ("hand", 7, 40, 2.2), ("hand", 3, 1, 0.4)]
+
+
+@pytest.mark.parametrize("kappa, angle", [(1, 0), (10, 52), (100, -137)])
+def test_the_examples_have_the_spectrum_that_the_slider_says(
+        calls, kappa, angle):
+    task = calls(TURN, "problem", kappa, angle)
+    X, theta = np.array(task["X"]), np.array(task["theta"])
+    assert np.allclose(theory.spectrum(X), [L / kappa, L], **CLOSE)
+    assert np.allclose(X @ theta, task["y"], **CLOSE)
+    assert np.isclose(theta @ theta, 1, **CLOSE)
+
+
+@pytest.mark.parametrize("rule, kappa, T, eta", SETTINGS)
+def test_steps_paths_and_errors_are_those_of_lttutor(
+        calls, rule, kappa, T, eta):
+    task = calls(TURN, "problem", kappa, 52)
+    X, y, theta = (np.array(task[k]) for k in ("X", "y", "theta"))
+    found = calls(TURN, "steps", rule, kappa, T, eta)
+    expected = schedule(rule, kappa, T, eta)
+    assert np.allclose(found, expected, **CLOSE)
+    states = loop.looped_transformer(
+        attention.prompt_matrix(X, y, 1.0), expected,
+        *attention.generation_weights(2), attention.last_row_mask(8))
+    v = -states[:, -1, :2]
+    path = np.array([s["v"] for s in calls(TURN, "run", task, found)])
+    assert np.allclose(path, v, rtol=1e-9, atol=1e-9 * np.abs(v).max())
+    error = np.linalg.norm(v - theta, axis=1)
+    assert np.allclose(calls(TURN, "exact", task, found), error,
+                       rtol=1e-9, atol=1e-9 * error.max())
+
+
+@pytest.mark.parametrize("change", [
+    {"mask": "self"}, {"mask": "all"}, {"mask": "transposed"},
+    {"sign": "plus"}, {"p": "all"}, {"mask": "self", "p": "all"},
+    {"mask": "all", "sign": "plus", "p": "all"}])
+def test_a_broken_machine_breaks_as_the_literal_loop_does(calls, change):
+    task = calls(TURN, "problem", 10, 52)
+    X, y = np.array(task["X"]), np.array(task["y"])
+    mask = attention.last_row_mask(8)
+    if change.get("mask") == "self":
+        mask[-1, -1] = 1
+    if change.get("mask") == "all":
+        mask[:, :8] = 1
+    if change.get("mask") == "transposed":
+        mask = mask.T
+    Q, P = attention.generation_weights(2)
+    states = loop.looped_transformer(
+        attention.prompt_matrix(X, y, 1.0), steps.constant_steps(L, 60), Q,
+        np.eye(3) if change.get("p") == "all" else P, mask)
+    sign = 1 if change.get("sign") == "plus" else -1
+    found = calls(TURN, "run", task, [1 / L] * 60, change)
+    assert np.allclose([s["v"] for s in found], sign * states[:, -1, :2],
+                       **CLOSE)
+    assert np.allclose([s["X"] for s in found], states[:, :-1, :2], **CLOSE)
+
+
+@pytest.mark.parametrize("kappa, angle", [(1, 10), (10, 52), (50, -160)])
+@pytest.mark.parametrize("change", [
+    {}, {"sign": "plus"}, {"p": "all"}, {"mask": "self"},
+    {"mask": "self", "sign": "plus"}, {"mask": "transposed"}])
+def test_a_broken_machine_ends_at_its_ring(calls, kappa, angle, change):
+    task = calls(TURN, "problem", kappa, angle)
+    end = calls(TURN, "run", task, [0.9 / L] * 3000, change)[-1]["v"]
+    assert np.allclose(calls(TURN, "limit", task, change), end, **CLOSE)
+
+
+def test_where_no_closed_form_is_known_none_is_shown(calls):
+    task = calls(TURN, "problem", 10, 52)
+    assert calls(TURN, "limit", task, {"mask": "all"}) is None
+
+
+@pytest.mark.parametrize("kappa", [1, 3, 10, 100])
+@pytest.mark.parametrize("T", [1, 24, 60])
+def test_bounds_are_those_of_lttutor(calls, kappa, T):
+    for rule in ("constant", "optimal", "chebyshev"):
+        assert np.isclose(calls(TURN, "tight", kappa, T, rule),
+                          theory.tight_bound(kappa, T, rule), **CLOSE)
+    assert np.isclose(calls(TURN, "published", kappa, T),
+                      theory.paper_bound(kappa, T), **CLOSE)
+    worst = theory.residual_polynomial([L / kappa, L], [1.9 / L] * T)[-1]
+    assert np.isclose(calls(TURN, "tight", kappa, T, "hand", 1.9),
+                      np.abs(worst).max(), **CLOSE)
+
+
+# -- all of them --------------------------------------------------------------
+
+EVERY = pytest.mark.parametrize("name", NAMES)
+
+
+@EVERY
+def test_the_still_figure_is_the_first_frame(browser, tmp_path, name):
+    page, picture = stills.frames(browser, name, tmp_path)
+    words = "say: python -m tools.book.stills"
+    assert page == (FOLDER / f"{name}.html").read_text("utf8"), words
+    assert picture == (FOLDER / f"{name}.svg").read_text("utf8"), words
+
+
+@EVERY
+def test_an_explorable_weighs_at_most_25_kilobytes(name):
+    weight = sum(len(gzip.compress((FOLDER / file).read_bytes()))
+                 for file in ("common.js", "explorables.css", f"{name}.js",
+                              f"{name}.html"))
+    assert weight <= 25_000
+
+
+@EVERY
+@pytest.mark.parametrize("width", [390, 1440])
+def test_nothing_jumps_when_the_script_takes_over(
+        browser, tmp_path, name, width):
+    """The frame that came with the page has the size of the living one."""
+    tab = open_page(browser, tmp_path, name, width=width)
+    place = "document.querySelector('#after').getBoundingClientRect().top"
+    living = tab.evaluate(place)
+    tab.evaluate("([html]) => document.querySelector('.explorable-body')"
+                 ".innerHTML = html",
+                 [(FOLDER / f"{name}.html").read_text("utf8")])
+    assert abs(tab.evaluate(place) - living) < 0.5
+    tab.close()
+
+
+@EVERY
+@pytest.mark.parametrize("width", [390, 1440])
+def test_labels_stay_inside_and_are_large_enough(opened, name, width):
+    tab = opened(name, width=width)
+    outside = tab.evaluate("""() =>
+      [...document.querySelectorAll(".panels svg text")].filter(t => {
+        const box = t.getBoundingClientRect();
+        const frame = t.closest(".panels > svg").getBoundingClientRect();
+        const size = box.height && parseFloat(getComputedStyle(t).fontSize)
+          * frame.width / t.closest(".panels > svg").viewBox.baseVal.width;
+        return box.left < frame.left - 1 || box.right > frame.right + 1
+          || (box.height && size < 11);
+      }).map(t => t.textContent)""")
+    assert outside == []
+    assert tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@EVERY
+def test_it_starts_by_itself_and_stops_when_touched(opened, name):
+    tab = opened(name, motion="no-preference")
+    tab.wait_for_selector('[data-playing="true"]', timeout=10_000)
+    tab.locator("input[type=range]").first.press("ArrowLeft")
+    tab.wait_for_selector('[data-playing="false"]')
+
+
+@EVERY
+def test_who_asks_for_less_motion_gets_a_still_picture(opened, name):
+    tab = opened(name)
+    tab.wait_for_timeout(1800)
+    assert tab.locator('[data-playing="true"]').count() == 0
+
+
+@EVERY
+def test_every_control_works_by_keyboard_and_has_a_name(opened, name):
+    tab = opened(name)
+    for fold in tab.locator("details").all():
+        fold.locator("summary").first.press("Enter")
+    reached = set()
+    tab.locator("h1").click()
+    for _ in range(80):
+        tab.keyboard.press("Tab")
+        reached.add(tab.evaluate(
+            "(() => { const e = document.activeElement; return e.name || e.id"
+            " || e.textContent; })()"))
+    for control in tab.locator(".controls :is(input, button)").all():
+        known = control.evaluate("e => e.name || e.id || e.textContent")
+        assert known in reached, known
+    for slider in tab.locator("input[type=range]").all():
+        before = tab.locator(".panels").inner_html()
+        slider.press("Home")
+        low = tab.locator(".panels").inner_html()
+        slider.press("End")
+        assert tab.locator(".panels").inner_html() != low or before != low
+        assert slider.get_attribute("aria-valuetext")
+
+
+@EVERY
+def test_the_address_holds_the_picture_and_only_what_was_changed(
+        opened, name):
+    tab = opened(name)
+    slider = tab.locator("input[type=range]").first
+    for _ in range(3):
+        slider.press("ArrowLeft")
+    tab.wait_for_function(f"location.hash === '#{name}'")
+    picture = tab.locator(".panels").inner_html()
+    query = tab.evaluate("location.search + location.hash")
+    again = opened(name, query=query)
+    assert again.locator(".panels").inner_html() == picture
+    again.get_by_role("button", name="Reset").click()
+    again.wait_for_function("location.search === ''")
+
+
+@EVERY
+@pytest.mark.parametrize("value", [
+    "NaN", "Infinity", "1e99", "-5", "99999999999999999999",
+    "%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "", "__proto__", "0x10"])
+def test_a_hostile_address_falls_back_to_a_safe_picture(opened, name, value):
+    keys = opened(name).evaluate(
+        f"Object.keys(explorables.kinds['{name}'].state)")
+    query = "?" + "&".join(f"{key}={value}" for key in keys)
+    tab = opened(name, query=f"{query}&constructor=1#{name}")
+    drawn = tab.locator(".explorable").inner_html()
+    assert "NaN" not in drawn and "undefined" not in drawn
+    assert "onerror" not in drawn
+
+
+@EVERY
+def test_the_numbers_are_said_aloud_once_the_reader_rests(opened, name):
+    tab = opened(name)
+    status = tab.get_by_role("status")
+    assert status.text_content() == ""
+    tab.evaluate("""() => {
+      window.said = 0;
+      new MutationObserver(() => window.said++).observe(
+        document.querySelector("[role=status]"), {childList: true});
+    }""")
+    slider = tab.locator("input[type=range]").first
+    for _ in range(6):
+        slider.press("ArrowLeft")
+    tab.wait_for_timeout(900)
+    assert status.text_content() == tab.locator("p.summary").text_content()
+    assert tab.evaluate("window.said") == 1
+
+
+@EVERY
+def test_without_a_script_the_figure_stands_and_its_controls_do_not(
+        browser, tmp_path, name):
+    open_page(browser, tmp_path, name).close()
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto((tmp_path / f"{name}.html").as_uri())
+    assert tab.locator(".panels svg").first.is_visible()
+    assert not tab.locator(".controls").first.is_visible()
+    context.close()

@@ -1,27 +1,29 @@
 """``explorable``: a figure that moves, and a still one where nothing can.
 
     ```{explorable} turn-the-loop
+    :name: fig-23-turn
     :alt: What the still figure shows, for who reads it without a script.
     :caption: What the figure shows, as a sentence.
 
     **Try:** one thing to do.  **Predict:** one question before doing it.
     ```
 
-The text stands above the figure.  Beside the script
-``_static/explorables/NAME.js`` lie two files with its first frame, which
-``python -m tools.book.stills`` writes: ``NAME.html`` is put into the page, so
-that the picture is there before the script and without it, and ``NAME.svg``
-stands for it in every other format.
+The text stands above the figure.  Two files hold the first frame of the
+script ``_static/explorables/NAME.js``: ``_ext/frames/NAME.html`` is put into
+the page, so that the picture is there before the script and without it, and
+``NAME.svg`` beside the script stands for it in every other format.  Both are
+written by ``python -m tools.book.stills``.
 """
 
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective
 
-FOLDER = Path(__file__).resolve().parents[1] / "_static" / "explorables"
+FRAMES = Path(__file__).resolve().parent / "frames"
 WEB = ("html", "dirhtml")
 
 
@@ -32,15 +34,17 @@ class explorable(nodes.General, nodes.Element):
 class Explorable(SphinxDirective):
     required_arguments = 1
     has_content = True
-    option_spec = {"alt": directives.unchanged_required,
-                   "caption": directives.unchanged_required}
+    option_spec: ClassVar = {
+        name: directives.unchanged_required
+        for name in ("alt", "caption", "name")
+    }
 
     def run(self):
         name = self.arguments[0]
-        frame = FOLDER / f"{name}.html"
+        frame = FRAMES / f"{name}.html"
         if not frame.exists():
             raise self.error(f"explorable: there is no {frame.name} in "
-                             "book/_static/explorables")
+                             "book/_ext/frames")
         if "caption" not in self.options or "alt" not in self.options:
             raise self.error("explorable: caption and alt are needed")
         self.env.note_dependency(str(frame))
@@ -49,12 +53,11 @@ class Explorable(SphinxDirective):
         self.state.nested_parse(self.content, self.content_offset, lead)
 
         figure = nodes.figure()
-        figure += explorable(name=name, frame=frame.read_text("utf8"))
+        figure += explorable(kind=name, frame=frame.read_text("utf8"))
         figure += nodes.image(uri=f"/book/_static/explorables/{name}.svg",
                               alt=self.options["alt"])
         words, problems = self.parse_inline(self.options["caption"])
         figure += nodes.caption("", "", *words)
-        self.options["name"] = name
         self.set_source_info(figure)
         self.add_name(figure)
         return [lead, figure, *problems]
@@ -75,7 +78,8 @@ class ChooseForm(SphinxPostTransform):
 
 def write(translator, node):
     translator.body.append(
-        f'<div class="explorable" data-explorable="{node["name"]}">'
+        f'<div class="explorable" data-explorable="{node["kind"]}" '
+        f'id="{node["kind"]}">'
         f'<div class="explorable-body" inert>{node["frame"]}</div></div>'
     )
     raise nodes.SkipNode

@@ -11,23 +11,24 @@ import numpy as np
 import pytest
 
 from lttutor import attention, loop, steps, theory
+from lttutor.flattening import spectrum_map
 from tools.book import stills
 
 NAMES = stills.names()
-FOLDER = stills.FOLDER
+FOLDER, FRAMES = stills.FOLDER, stills.FRAMES
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
 
 
 def open_page(browser, folder, name, *, query="", width=390, scheme="light",
               motion="reduce"):
     """A page that holds one explorable and the book's style."""
-    frame = (FOLDER / f"{name}.html").read_text("utf8")
+    frame = (FRAMES / f"{name}.html").read_text("utf8")
     page = Path(folder) / f"{name}.html"
     page.write_text(
         '<!doctype html><html lang="en" data-theme="' + scheme + '">'
         '<meta charset="utf-8"><title>An explorable</title>'
         '<meta name="viewport" content="width=device-width">'
-        f'<link rel="stylesheet" href="{stills.STATIC.as_uri()}/book.css">'
+        f'<link rel="stylesheet" href="{FOLDER.parent.as_uri()}/book.css">'
         f'<link rel="stylesheet" href="{FOLDER.as_uri()}/explorables.css">'
         '<body style="background: var(--lt-page)"><main class="bd-article" '
         'style="max-width: 45rem; margin: auto; padding: 0 1.1rem">'
@@ -179,6 +180,190 @@ def test_bounds_are_those_of_lttutor(calls, kappa, T):
                       np.abs(worst).max(), **CLOSE)
 
 
+# -- see attention ------------------------------------------------------------
+
+SEE = "see-attention"
+
+
+@pytest.mark.parametrize("kind", ["right", "self", "causal"])
+@pytest.mark.parametrize("eta", [0.05, 0.1, 0.37])
+def test_every_move_of_every_loop_is_lttutors(calls, kind, eta):
+    mask = attention.last_row_mask(3)
+    if kind == "self":
+        mask[-1, -1] = 1
+    if kind == "causal":
+        mask = np.tril(np.ones((4, 4)))
+    Q, P = attention.generation_weights(2)
+    Z = np.array(calls(SEE, "prompt"))
+    assert np.array_equal(Z, attention.prompt_matrix(
+        [[1, 0], [1, 1], [0, 2]], [2, 1, -2], 3, [1, -1]))
+    loops = 12 if kind == "right" else 4
+    states = loop.looped_transformer(Z, np.full(loops, eta), Q, P, mask)
+    for moves, now, then in zip(calls(SEE, "run", eta, kind, loops),
+                                states, states[1:]):
+        size = {"rtol": 1e-9, "atol": 1e-9 * np.abs(now).max()}
+        read = mask * (now @ Q @ now.T)
+        assert np.allclose(moves["Z"], now, **size)
+        assert np.allclose(moves["scores"], now @ Q @ now.T, **CLOSE)
+        assert np.allclose(moves["read"], read, **CLOSE)
+        assert np.allclose(moves["summed"], read @ now, **CLOSE)
+        assert np.allclose(moves["layer"], attention.linear_attention(
+            now, Q, P, mask), **CLOSE)
+        assert np.allclose(moves["next"], then, **size)
+
+
+def test_the_first_loop_is_that_of_chapter_21(calls):
+    first = calls(SEE, "run", 0.1, "right", 1)[0]
+    assert first["read"][3] == [7, 3, -8, 0]
+    assert first["layer"][3] == [10, -13, 0]
+
+
+@pytest.mark.parametrize("grid, i, j", [
+    ("scores", 3, 0), ("summed", 3, 1), ("next", 3, 1), ("next", 0, 2)])
+def test_a_formula_with_numbers_gives_the_number_in_the_cell(
+        calls, grid, i, j):
+    first = calls(SEE, "run", 0.1, "right", 1)[0]
+    mask = calls(SEE, "maskOf", "right")
+    words, _ = calls(SEE, "origin", grid, i, j, first, 0.1, mask)
+    formula, value = words.split(": ")[-1].replace("−", "-").split(" = ")
+    found = eval(formula.replace("·", "*"))
+    assert found == pytest.approx(float(value), abs=1e-9)
+    assert found == pytest.approx(first[grid][i][j], abs=1e-9)
+
+
+def test_a_cell_shows_its_formula_when_it_has_the_focus(opened):
+    tab = opened(SEE)
+    scores = tab.locator(".panels svg").nth(1)
+    scores.locator("[tabindex='0']").focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
+        tab.keyboard.press(key)
+    words = "row 4 times row 2: 1·1 + (−1)·1 + 3·1 = 3"
+    assert tab.locator(".readout").text_content() == words
+    focused = tab.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert focused == words
+
+
+# -- how many examples --------------------------------------------------------
+
+MANY = "how-many-examples"
+
+
+@pytest.mark.parametrize("n, d, seed", [
+    (2, 2, 1), (24, 32, 7), (32, 32, 7), (128, 32, 7), (64, 64, 3),
+    (1024, 64, 99), (5, 4, 12), (3, 8, 5)])
+def test_eigenvalues_are_those_of_numpy(calls, n, d, seed):
+    X = np.array(calls(MANY, "examples", n, d, seed))
+    S = np.array(calls(MANY, "gram", X.tolist()))
+    assert np.allclose(S, X.T @ X, rtol=1e-12, atol=1e-12 * n)
+    found = np.array(calls(MANY, "eigenvalues", S.tolist()))
+    expected = np.linalg.eigvalsh(X.T @ X)
+    assert np.abs(found - expected).max() < 1e-9
+    kappa = calls(MANY, "condition", [max(0, x) for x in found], n)
+    expected = theory.condition_number(X)
+    if np.isinf(expected):
+        assert kappa == np.inf
+    else:
+        assert kappa == pytest.approx(expected, rel=1e-9 * max(1, expected))
+
+
+@pytest.mark.parametrize("S", [
+    np.eye(4), np.zeros((3, 3)), np.diag([3.0, 1.0, 2.0]), np.ones((5, 5)),
+    [[2.0]]])
+def test_eigenvalues_of_special_matrices(calls, S):
+    found = calls(MANY, "eigenvalues", np.asarray(S).tolist())
+    assert np.allclose(found, np.linalg.eigvalsh(S), **CLOSE)
+
+
+def test_more_examples_are_more_rows_and_a_seed_gives_one_prompt(calls):
+    few, many = (np.array(calls(MANY, "examples", n, 8, 7)) for n in (16, 64))
+    assert np.array_equal(few, many[:16])
+    other = np.array(calls(MANY, "examples", 16, 8, 8))
+    assert not np.isin(few, other).any()
+
+
+def test_the_examples_are_standard_gaussians(calls):
+    from scipy import stats
+
+    X = np.array(calls(MANY, "examples", 1024, 64, 7))
+    assert stats.kstest(X[:, :32].ravel(), "norm").pvalue > 0.01
+    neighbors = np.corrcoef(X[:-1].ravel(), X[1:].ravel())[0, 1]
+    assert abs(neighbors) < 0.015 > abs(np.corrcoef(
+        X[:, ::2].ravel(), X[:, 1::2].ravel())[0, 1])
+
+
+@pytest.mark.parametrize("ratio", [0.75, 1.1, 2, 4, 16])
+def test_the_law_and_its_limit_are_marchenko_and_pasturs(calls, ratio):
+    expected = theory.marchenko_pastur_condition(1 / ratio)
+    found = calls(MANY, "limit", ratio)
+    assert found == expected or found == pytest.approx(expected, rel=1e-9)
+    low, high = (1 - ratio**-0.5) ** 2, (1 + ratio**-0.5) ** 2
+    x = low + (high - low) * np.sin(np.linspace(0, np.pi / 2, 400)) ** 2
+    law = [calls(MANY, "density", float(t), ratio) for t in x]
+    # All eigenvalues but the atom at 0, and their mean is 1.
+    assert np.trapezoid(law, x) == pytest.approx(min(1, ratio), abs=1e-3)
+    assert np.trapezoid(law * x, x) == pytest.approx(1, abs=1e-3)
+    t = (low + high) / 2
+    assert calls(MANY, "density", t, ratio) == pytest.approx(
+        np.sqrt((high - t) * (t - low)) * ratio / (2 * np.pi * t), rel=1e-9)
+
+
+@pytest.mark.parametrize("kappa", [1, 1.5, 9, 33.97, 1e4])
+def test_loops_are_those_that_lttutor_needs(calls, kappa):
+    assert calls(MANY, "loops", kappa) == theory.loops_needed(
+        kappa, 1e-6, "constant")
+
+
+# -- flatten the spectrum -----------------------------------------------------
+
+FLAT = "flatten-the-spectrum"
+KAPPAS = [4, 10, 100, 1e4, 1e6]
+
+
+@pytest.mark.parametrize("kappa", KAPPAS)
+def test_the_map_and_its_steps_are_those_of_lttutor(calls, kappa):
+    T = 9
+    s = np.geomspace(kappa**-0.5, 1, 12)
+    greedy = calls(FLAT, "greedy", kappa, T)
+    assert np.allclose(greedy, steps.flattening_steps(kappa, T), **CLOSE)
+    newton = calls(FLAT, "newton", T)
+    assert np.allclose(newton, 2.25 ** np.arange(T), **CLOSE)
+    by_hand = calls(FLAT, "byHand", kappa, [0.9, 0.5, 0.33, 1.2])
+    for schedule in (greedy, newton, by_hand):
+        values, slopes = spectrum_map(s, schedule)
+        found = np.array([calls(FLAT, "map", x, schedule) for x in s.tolist()])
+        assert np.allclose(found, np.transpose([values[-1], slopes[-1]]),
+                           **CLOSE)
+        dense = np.geomspace(kappa**-0.5, 1, 1_000_001)
+        worst = np.abs(spectrum_map(dense, schedule)[1][-1]).max()
+        assert calls(FLAT, "worst", kappa, schedule) == pytest.approx(
+            worst, rel=1e-8)
+
+
+@pytest.mark.parametrize("kappa", KAPPAS)
+def test_shares_by_hand_are_those_of_the_largest_value_left(calls, kappa):
+    chosen = [0.9, 0.61, 0.4, 0.34]
+    found = calls(FLAT, "byHand", kappa, chosen)
+    dense = np.geomspace(kappa**-0.5, 1, 400_001)
+    for t, c in enumerate(chosen):
+        top = np.abs(spectrum_map(dense, found[:t])[0][-1]).max()
+        assert found[t] == pytest.approx(3 * c / top**2, rel=1e-6)
+    best = np.array(calls(FLAT, "greedy", kappa, 3))
+    tops = [np.abs(spectrum_map(dense, best[:t])[0][-1]).max()
+            for t in range(3)]
+    again = calls(FLAT, "byHand", kappa, (best * np.square(tops) / 3).tolist())
+    assert np.allclose(again, best, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kappa, newton, greedy", [
+    (10, 7, 5), (100, 10, 6), (1e4, 16, 9), (1e6, 21, 11)])
+def test_loops_to_a_millionth(calls, kappa, newton, greedy):
+    assert calls(FLAT, "loops", kappa, "newton") == newton
+    assert calls(FLAT, "loops", kappa, "greedy") == greedy
+    assert calls(FLAT, "frozen", kappa) == [
+        theory.loops_needed(kappa, 1e-6, rule)
+        for rule in ("constant", "chebyshev")]
+
+
 # -- all of them --------------------------------------------------------------
 
 EVERY = pytest.mark.parametrize("name", NAMES)
@@ -188,15 +373,16 @@ EVERY = pytest.mark.parametrize("name", NAMES)
 def test_the_still_figure_is_the_first_frame(browser, tmp_path, name):
     page, picture = stills.frames(browser, name, tmp_path)
     words = "say: python -m tools.book.stills"
-    assert page == (FOLDER / f"{name}.html").read_text("utf8"), words
+    assert page == (FRAMES / f"{name}.html").read_text("utf8"), words
     assert picture == (FOLDER / f"{name}.svg").read_text("utf8"), words
 
 
 @EVERY
 def test_an_explorable_weighs_at_most_25_kilobytes(name):
-    weight = sum(len(gzip.compress((FOLDER / file).read_bytes()))
-                 for file in ("common.js", "explorables.css", f"{name}.js",
-                              f"{name}.html"))
+    """As sent: both scripts, the style and the first frame, compressed."""
+    files = [FOLDER / "common.js", FOLDER / "explorables.css",
+             FOLDER / f"{name}.js", FRAMES / f"{name}.html"]
+    weight = sum(len(gzip.compress(file.read_bytes())) for file in files)
     assert weight <= 25_000
 
 
@@ -210,7 +396,7 @@ def test_nothing_jumps_when_the_script_takes_over(
     living = tab.evaluate(place)
     tab.evaluate("([html]) => document.querySelector('.explorable-body')"
                  ".innerHTML = html",
-                 [(FOLDER / f"{name}.html").read_text("utf8")])
+                 [(FRAMES / f"{name}.html").read_text("utf8")])
     assert abs(tab.evaluate(place) - living) < 0.5
     tab.close()
 

@@ -80,7 +80,8 @@ def test_the_inks_of_figures_stand_out_in_both_schemes(scheme):
         assert contrast(shown, colors["--lt-page"]) >= 3, (color, shown)
 
 
-@pytest.mark.parametrize("file", ["book.css", "boxes.css"])
+@pytest.mark.parametrize("file", [
+    "book.css", "boxes.css", "explorables/explorables.css"])
 def test_a_style_sheet_parses_and_names_no_other_host(file):
     import tinycss2
 

@@ -2,10 +2,10 @@
 
 Chromium runs the script and this saves what it drew, twice:
 
-    NAME.html   the figure and its controls, as they stand in the page
-    NAME.svg    the picture alone, with the colors of lttutor.figures
+    book/_ext/frames/NAME.html            figure and controls, for the page
+    book/_static/explorables/NAME.svg     the picture alone, for the rest
 
-Both lie beside the script.  A test says when a script has moved on.
+A test says when a script has moved on.
 """
 
 import re
@@ -14,8 +14,9 @@ from pathlib import Path
 from lttutor import figures
 from tools.browser import FLAGS, find_chromium
 
-STATIC = Path(__file__).resolve().parents[2] / "book" / "_static"
-FOLDER = STATIC / "explorables"
+BOOK = Path(__file__).resolve().parents[2] / "book"
+FRAMES = BOOK / "_ext" / "frames"
+FOLDER = BOOK / "_static" / "explorables"
 
 # Colors of the figures, on a page with nothing else.
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8">
@@ -97,7 +98,7 @@ def main():
             executable_path=find_chromium(playwright), args=FLAGS)
         for name in names():
             page, picture = frames(browser, name, Path(t))
-            (FOLDER / f"{name}.html").write_text(page, "utf8")
+            (FRAMES / f"{name}.html").write_text(page, "utf8")
             (FOLDER / f"{name}.svg").write_text(picture, "utf8")
             print(f"{name}: {len(page)} and {len(picture)} characters")
         browser.close()

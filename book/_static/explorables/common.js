@@ -255,18 +255,7 @@ function mount(root, name, kind) {
           const [first, last] = kind.span(state);
           view.go(view.at >= last ? first : Math.floor(view.at + 1e-9) + 1);
         }],
-        ...others,
-        ["Reset", () => {
-          for (const key of Object.keys(state)) state[key] = kind.state[key].start;
-          view.changed();
-        }],
-        ["Copy link", () => {
-          const done = () => { live.textContent = "The link to this picture is copied."; };
-          const failed = () => { live.textContent = "The address bar holds the link to this picture."; };
-          keep();
-          if (!navigator.clipboard) return failed();
-          navigator.clipboard.writeText(address(name, kind.state, state)).then(done, failed);
-        }]]);
+        ...others]);
       view.playWords = play;
     },
   };
@@ -318,6 +307,21 @@ function mount(root, name, kind) {
   }
 
   draw = kind.build(view);
+  controls = more;
+  view.buttons([
+    ["Reset", () => {
+      for (const key of Object.keys(state)) state[key] = kind.state[key].start;
+      view.at = undefined;
+      view.changed();
+    }],
+    ["Copy link", () => {
+      const told = words => () => { live.textContent = words; };
+      const failed = told("The address bar holds the link to this picture.");
+      keep();
+      if (!navigator.clipboard) return failed();
+      navigator.clipboard.writeText(address(name, kind.state, state))
+        .then(told("The link to this picture is copied."), failed);
+    }]]);
   view.at = rest();
   refresh();
   root.querySelector(".explorable-body").replaceChildren(panels, main, notes, summary, more, live);

@@ -380,6 +380,34 @@ def test_general_convex_step_contracts_by_the_full_rate_not_its_root(checked):
     checked(draws=300, tolerance=1e-12)
 
 
+@pytest.mark.claim("B-classical-rate")
+def test_gradients_without_a_second_derivative_lie_in_the_ball(checked):
+    """Half-squared distances to boxes have kinks in their gradient; their
+    gradients, turned and added to a bowl, need L = μ + number of boxes."""
+    rng = np.random.default_rng(19)
+    mu, turns = 0.5, [np.linalg.qr(rng.standard_normal((5, 5)))[0]
+                      for _ in range(3)]
+    L = mu + len(turns)
+
+    def gradient(e):
+        outside = [(e @ U - np.clip(e @ U, -1, 0.5)) @ U.T for U in turns]
+        return mu * e + sum(outside)
+
+    assert np.linalg.norm(gradient(np.zeros(5))) == 0
+    closest = np.inf
+    for e in rng.standard_normal((500, 5)) * rng.uniform(0.1, 9, (500, 1)):
+        g, size = gradient(e), e @ e
+        slack = (g - mu * e) @ (L * e - g) / size
+        assert slack >= -1e-12
+        closest = min(closest, slack)
+        for eta in np.linspace(0, 2.2 / L, 12):
+            rho = max(abs(1 - eta * mu), abs(1 - eta * L))
+            after = np.linalg.norm(e - eta * g)
+            assert after <= rho * np.sqrt(size) + 1e-12
+    assert closest < 0.2
+    checked(draws=500, tolerance=1e-12)
+
+
 @pytest.mark.claim("B-stability")
 def test_stability_factors_are_root_kappa_for_labels_and_kappa_for_b(checked):
     rng = np.random.default_rng(16)

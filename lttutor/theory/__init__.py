@@ -2,6 +2,7 @@
 
     conditioning  the spectrum of XᵀX, and what it is for Gaussian X
     rates         what a condition number alone guarantees
+    flattening    the same for the machine whose examples move
     errors        the exact error of a given prompt
     noise         what noisy labels do to it
 
@@ -16,12 +17,13 @@ from lttutor.theory.conditioning import (
     spectrum,
 )
 from lttutor.theory.errors import exact_error, residual_polynomial
+from lttutor.theory.flattening import flattening_bound
 from lttutor.theory.noise import noise_floor, noisy_risk, ridge_residual
 from lttutor.theory.rates import loops_needed, paper_bound, tight_bound
 
 __all__ = [
     "condition_number", "davidson_szarek_condition", "exact_error",
-    "examples_needed", "loops_needed", "marchenko_pastur_condition",
-    "noise_floor", "noisy_risk", "paper_bound", "residual_polynomial",
-    "ridge_residual", "spectrum", "tight_bound",
+    "examples_needed", "flattening_bound", "loops_needed",
+    "marchenko_pastur_condition", "noise_floor", "noisy_risk", "paper_bound",
+    "residual_polynomial", "ridge_residual", "spectrum", "tight_bound",
 ]

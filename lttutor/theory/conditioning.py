@@ -211,6 +211,19 @@ def as_counts(name, value, *, least=0):
     return array.astype(np.int64)
 
 
+def as_kappa(kappa):
+    """κ as an array; unlike other arguments it may be infinite."""
+    try:
+        infinite = np.isposinf(np.asanyarray(kappa))
+    except (TypeError, ValueError):
+        infinite = np.False_  # as_array says what is wrong
+    finite = np.where(infinite, 1.0, kappa) if infinite.any() else kappa
+    finite = as_array("kappa", finite, shape=(), batch=True)
+    if finite.min() < 1:
+        raise ValueError(f"kappa: expected at least 1, got {finite.min():.6g}")
+    return np.where(infinite, np.inf, finite)
+
+
 def _deviation(delta):
     delta = as_number("delta", delta, above=0, below=1)
     return np.sqrt(2 * np.log(2 / delta))

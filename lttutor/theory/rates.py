@@ -4,8 +4,9 @@ Rules for the steps are named
 
     "constant"   η = 1/L            "chebyshev"  Chebyshev steps for this T
     "optimal"    η = 2/(L + μ)      "paper"      the bound of Chen et al.
+    "flattening" the steps of the machine whose examples move
 
-with [μ, L] the spectrum of XᵀX and κ = L/μ (chapters 13 and 23).
+with [μ, L] the spectrum of XᵀX and κ = L/μ (chapters 13, 23 and 42).
 """
 
 import math
@@ -13,8 +14,9 @@ from decimal import Decimal, localcontext
 
 import numpy as np
 
-from lttutor.theory.conditioning import as_counts
-from lttutor.validation import as_array, as_number
+from lttutor.theory.conditioning import as_counts, as_kappa
+from lttutor.theory.flattening import flattening_loops
+from lttutor.validation import as_number
 
 
 def tight_bound(kappa, T, rule):
@@ -51,7 +53,7 @@ def tight_bound(kappa, T, rule):
     [0.121577, 0.018072, 4e-06]
     """
     _check_rule(rule, ("constant", "optimal", "chebyshev"))
-    kappa, T = _as_kappa(kappa), as_counts("T", T)
+    kappa, T = as_kappa(kappa), as_counts("T", T)
     if rule == "constant":
         return _power(1 / kappa, T)
     if rule == "optimal":
@@ -84,15 +86,15 @@ def paper_bound(kappa, T):
     >>> round(float(paper_bound(10, 20)), 6)
     0.367879
     """
-    kappa, T = _as_kappa(kappa), as_counts("T", T)
+    kappa, T = as_kappa(kappa), as_counts("T", T)
     return np.exp(-T / (2 * kappa))
 
 
 def loops_needed(kappa, epsilon, rule):
     """The smallest number of loops T for which a rule's bound is at most ε.
 
-    The bound is ``tight_bound(kappa, T, rule)``, or ``paper_bound`` for the
-    rule "paper".  The inequality is decided with at least 50 digits for
+    The bound is ``tight_bound(kappa, T, rule)``, ``paper_bound`` for the rule
+    "paper", ``flattening_bound`` for "flattening".  The inequality is decided with at least 50 digits for
     the very floats that came in, so T is exact even where ε equals a bound.
 
     Parameters
@@ -101,7 +103,7 @@ def loops_needed(kappa, epsilon, rule):
         Condition number of XᵀX, at least 1; may be infinite.
     epsilon : float
         Relative error to reach, positive.
-    rule : {"constant", "optimal", "chebyshev", "paper"}
+    rule : {"constant", "optimal", "chebyshev", "paper", "flattening"}
 
     Returns
     -------
@@ -117,11 +119,12 @@ def loops_needed(kappa, epsilon, rule):
     Examples
     --------
     >>> [loops_needed(100, 1e-6, rule)
-    ...  for rule in ("paper", "constant", "optimal", "chebyshev")]
-    [2764, 1375, 691, 73]
+    ...  for rule in ("paper", "constant", "chebyshev", "flattening")]
+    [2764, 1375, 73, 6]
     """
-    _check_rule(rule, ("constant", "optimal", "chebyshev", "paper"))
-    kappa = _as_kappa(kappa)
+    _check_rule(
+        rule, ("constant", "optimal", "chebyshev", "paper", "flattening"))
+    kappa = as_kappa(kappa)
     epsilon = as_number("epsilon", epsilon, above=0)
     if kappa.ndim == 0:
         return _loops(float(kappa), epsilon, rule)
@@ -145,6 +148,8 @@ def _loops(kappa, epsilon, rule):
             loops = e.ln() / (1 - 1 / k).ln()
         elif rule == "optimal":
             loops = e.ln() / ((k - 1) / (k + 1)).ln()
+        elif rule == "flattening":
+            return flattening_loops(1 / k.sqrt(), e)
         else:
             growth = (k.sqrt() + 1) / (k.sqrt() - 1)
             loops = (1 / e + (1 / e**2 - 1).sqrt()).ln() / growth.ln()
@@ -157,19 +162,6 @@ def _power(x, T):
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.exp(T * np.log1p(-x))
     return np.where(T == 0, 1.0, value)[()]
-
-
-def _as_kappa(kappa):
-    """κ as an array; unlike other arguments it may be infinite."""
-    try:
-        infinite = np.isposinf(np.asanyarray(kappa))
-    except (TypeError, ValueError):
-        infinite = np.False_  # as_array says what is wrong
-    finite = np.where(infinite, 1.0, kappa) if infinite.any() else kappa
-    finite = as_array("kappa", finite, shape=(), batch=True)
-    if finite.min() < 1:
-        raise ValueError(f"kappa: expected at least 1, got {finite.min():.6g}")
-    return np.where(infinite, np.inf, finite)
 
 
 def _check_rule(rule, known):

@@ -10,8 +10,8 @@ PACKAGE = ROOT / "lttutor"
 # A module imports only from those above it.
 ORDER = (
     "validation", "tasks", "attention", "loop", "steps", "flattening",
-    "theory.conditioning", "theory.rates", "theory.errors", "theory.noise",
-    "theory",
+    "theory.conditioning", "theory.flattening", "theory.rates",
+    "theory.errors", "theory.noise", "theory",
     "learning.wishart", "learning.population", "learning.rotation",
     "learning.run", "learning.training", "learning", "symbolic", "figures",
 )

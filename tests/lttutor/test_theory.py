@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from lttutor import theory
 from lttutor.attention import generation_weights, last_row_mask, prompt_matrix
+from lttutor.flattening import spectrum_map
 from lttutor.loop import generate, looped_transformer
 from lttutor.steps import (
     chebyshev_steps,
     constant_steps,
+    flattening_steps,
     optimal_constant_steps,
 )
 from lttutor.tasks import gaussian_task, spectrum_task
@@ -23,6 +25,7 @@ from lttutor.theory import (
     davidson_szarek_condition,
     exact_error,
     examples_needed,
+    flattening_bound,
     loops_needed,
     marchenko_pastur_condition,
     paper_bound,
@@ -297,6 +300,31 @@ def test_bounds_broadcast_kappa_against_loops():
     assert paper_bound(kappa, T).shape == (2, 4)
 
 
+@pytest.mark.parametrize("kappa", [1.0, 1.001, 2.0, 100.0, 1e6, 1e12])
+def test_flattening_bound_is_the_largest_residual_on_the_interval(kappa):
+    s = np.geomspace(kappa**-0.5, 1, 40_001)
+    _, residuals = spectrum_map(s, flattening_steps(kappa, 12))
+    bound = flattening_bound(kappa, np.arange(13))
+    assert np.abs(residuals).max(axis=1) == pytest.approx(
+        bound, rel=1e-6, abs=1e-11)
+
+
+@given(st.floats(1.0, 1e15), st.integers(0, 30))
+@settings(max_examples=100, deadline=None)
+def test_flattening_bound_agrees_with_mpmath(kappa, T):
+    with mpmath.workdps(400):
+        expected = float(error_at_the_top(mpmath.mpf(kappa), T))
+    assert flattening_bound(kappa, T) == pytest.approx(
+        expected, rel=1e-6, abs=1e-300)
+
+
+def test_flattening_bound_at_the_ends_of_its_range():
+    assert flattening_bound(1, [0, 1, 5]).tolist() == [1, 0, 0]
+    assert flattening_bound(np.inf, [0, 1, 10**9]).tolist() == [1, 2, 2]
+    table = flattening_bound([[2.0], [5.0]], np.arange(4))
+    assert table.shape == (2, 4) and table[1, 3] == flattening_bound(5.0, 3)
+
+
 # ---- loops needed --------------------------------------------------------
 
 def bound_at(kappa, T, rule):
@@ -307,17 +335,30 @@ def bound_at(kappa, T, rule):
         "chebyshev": lambda: 1 / mpmath.cosh(T * mpmath.acosh(
             (k + 1) / (k - 1))),
         "paper": lambda: mpmath.exp(-T / (2 * k)),
+        "flattening": lambda: error_at_the_top(k, T),
     }[rule]()
 
 
+def error_at_the_top(kappa, T):
+    """|p_T| at the largest singular value, from the loop's own recursion."""
+    low, high = 1 / mpmath.sqrt(kappa), mpmath.mpf(1)
+    s, p = high, mpmath.mpf(1)
+    for _ in range(T):
+        eta = 3 / (low**2 + low * high + high**2)
+        p *= 1 - eta * s**2
+        s, low = s * (1 - eta * s**2 / 3), low * (1 - eta * low**2 / 3)
+        high = 2 / (3 * mpmath.sqrt(eta))
+    return abs(p)
+
+
 @given(st.floats(1.000001, 1e9), st.floats(1e-300, 1, exclude_max=True),
-       st.sampled_from((*RULES, "paper")))
+       st.sampled_from((*RULES, "paper", "flattening")))
 @settings(max_examples=200, deadline=None)
 def test_loops_needed_is_enough_and_one_loop_less_is_not(
         kappa, epsilon, rule):
     T = loops_needed(kappa, epsilon, rule)
     assert isinstance(T, int)
-    with mpmath.workdps(80):
+    with mpmath.workdps(400):
         assert bound_at(kappa, T, rule) <= epsilon
         assert T == 0 or bound_at(kappa, T - 1, rule) > epsilon
 
@@ -334,11 +375,12 @@ def test_loops_needed_is_exact_where_the_bound_equals_epsilon(T):
 def test_loops_needed_at_the_ends_of_its_range():
     for rule in RULES:
         assert loops_needed(1.0, 1e-9, rule) == 1
-    for rule in (*RULES, "paper"):
+    for rule in (*RULES, "paper", "flattening"):
         assert loops_needed(7.0, 1.0, rule) == 0
         assert loops_needed(np.inf, 2.0, rule) == 0
         assert loops_needed(np.inf, 0.5, rule) == math.inf
-        assert loops_needed(1e300, 0.5, rule) > 1e149
+        assert loops_needed(1e300, 0.5, rule) > (
+            360 if rule == "flattening" else 1e149)
         assert 1 <= loops_needed(1 + 1e-15, 1e-6, rule) <= 28
     several = loops_needed([[2.0, np.inf], [10.0, 1.0]], 1e-6, "constant")
     assert several.tolist() == [[20, math.inf], [132, 1]]

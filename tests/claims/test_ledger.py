@@ -18,6 +18,7 @@ P1-strong-convexity P1-duality P1-realizable P1-examples P1-beats-bound
 P1-exponential P1-identity-QP P1-first-3 P1-next-noise P1-next-kappa
 P1-next-quadratic P1-open-nonlinear P1-open-dimension P1-open-language
 P2-implements-pgd P2-minimiser P2-dominance P2-flow P2-ood P2-more-loops
+P2-loops-layers P2-few-examples
 """.split()
 ROWS = {row["id"]: row for row in ledger()}
 settled = [row for row in ROWS.values() if row["verdict"] != "open"]

@@ -6,6 +6,7 @@ from math import comb, prod
 import numpy as np
 import pytest
 import sympy as sp
+from scipy.integrate import solve_ivp
 from scipy.optimize import brentq, minimize, minimize_scalar
 
 from lttutor import learning
@@ -122,9 +123,9 @@ def test_no_random_symmetric_matrix_has_a_smaller_loss(checked):
     moments = learning.second_moments(20, 4, batch=20_000, rng=rng)
     best = learning.prompt_losses(
         learning.optimal_scale(20, 4, 3) * np.eye(4), moments, 3)
-    for _ in range(40):
+    for size in np.repeat([0.01, 0.03, 0.1, 0.3], 10):
         B = rng.standard_normal((4, 4))
-        A = learning.optimal_scale(20, 4, 3) * np.eye(4) + 0.1 * (B + B.T)
+        A = learning.optimal_scale(20, 4, 3) * np.eye(4) + size * (B + B.T)
         excess = learning.prompt_losses(A, moments, 3) - best
         assert excess.mean() > -4 * excess.std() / np.sqrt(len(excess))
     checked(draws=40)
@@ -145,6 +146,34 @@ def test_the_dominance_ratio_at_scalars_is_the_closed_form(checked):
     threshold = (64 * 3**2) ** (3 / 2)
     assert 4 * 9 * (1.01 * threshold) ** (-2 / 3) < 1 / 16
     checked(draws=9, tolerance=1e-10)
+
+
+@pytest.mark.claim("P2-dominance")
+@pytest.mark.parametrize("T", [2, 3, 5])
+def test_along_the_flow_of_a_finite_sample_dominance_holds_until_the_end(
+        T, checked):
+    """d = 10, n = 100, from zero and from a random matrix, integrated."""
+    rng = np.random.default_rng(20 + T)
+    W = learning.second_moments(100, 10, batch=60, rng=rng)
+    G = rng.standard_normal((10, 10))
+
+    def both(x):
+        return learning.loss_and_gradient(x.reshape(10, 10), W, T)
+
+    def velocity(_, x):
+        gradient = both(x)[1]
+        return -(gradient + gradient.T).ravel() / 2
+
+    for start in (np.zeros(100), 0.1 * (G + G.T).ravel()):
+        path = solve_ivp(velocity, (0, 100), start, rtol=1e-6, atol=1e-8,
+                         t_eval=np.r_[0, np.geomspace(1e-3, 100, 30)])
+        found = [both(x) for x in path.y.T]
+        values = np.array([value for value, _ in found])
+        ratios = np.array([np.sum(gradient**2) for _, gradient in found]) / (
+            values ** ((2 * T - 1) / T))
+        assert (ratios[values > 1.02 * values.min()] > 1 / 16).all()
+        assert ratios[-1] < 1 / 16
+    checked(draws=2)
 
 
 @pytest.mark.claim("P2-flow")
@@ -475,6 +504,37 @@ def test_a_sample_puts_the_scale_of_deep_loops_too_high(seed, checked):
     checked(draws=20_000)
 
 
+@pytest.mark.claim("B-scale-depth")
+def test_at_fixed_d_the_depth_shows_in_the_first_order(checked):
+    """lim n (1 - a*): (4T+2)/3 for d = 1, d + 1 for T = 1, growing in T."""
+    n = 10**7
+    for T in (1, 2, 4, 8):
+        found = n * (1 - learning.optimal_scale(n, 1, T))
+        assert np.isclose(found, (4 * T + 2) / 3, rtol=1e-4)
+    for d in (2, 5, 9):
+        found = [n * (1 - learning.optimal_scale(n, d, T)) for T in (1, 2, 8)]
+        assert np.isclose(found[0], d + 1, rtol=1e-4)
+        assert found[0] < found[1] < found[2]
+    assert np.isclose(n * (1 - learning.optimal_scale(n, 5, 8)), 13.5,
+                      atol=0.1)
+    checked(draws=14, tolerance=1e-4)
+
+
+@pytest.mark.claim("P2-few-examples")
+@pytest.mark.parametrize("seed", SEEDS)
+def test_with_fewer_examples_than_features_training_ends_at_a_small_multiple(
+        seed, checked):
+    A = learning.train(5, 10, 3, iterations=400, step=0.1,
+                       rng=np.random.default_rng(seed)).A
+    W = learning.second_moments(
+        5, 10, batch=20_000, rng=np.random.default_rng(100 + seed))
+    scale = best_scale_of(W, 3)
+    assert abs(scale - 0.277) < 0.01
+    assert np.linalg.norm(A - scale * np.eye(10), 2) < 0.04
+    checked(draws=20_000)
+
+
+@pytest.mark.claim("P2-loops-layers")
 @pytest.mark.claim("B-layers")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_three_layers_lose_less_than_half_of_three_loops(seed, checked):

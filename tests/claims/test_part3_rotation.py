@@ -389,6 +389,24 @@ def test_the_curvature_formula_is_exact_in_every_skew_direction(
     checked(draws=2, tolerance=1e-6)
 
 
+@pytest.mark.claim("P2-minimiser")
+@pytest.mark.parametrize("d, n, T, nodes", [
+    (2, 6, 2, 6), (2, 20, 3, 8), (2, 30, 5, 12), (3, 9, 2, 5)])
+def test_near_the_best_scale_every_symmetric_step_costs(
+        d, n, T, nodes, checked):
+    """Exact losses by quadrature, from a thousandth of a step to a whole."""
+    rng, rule = np.random.default_rng(d + n), wishart_nodes(n, d, nodes)
+    best = learning.optimal_scale(n, d, T)
+    least = quadrature_loss(n, T, best * np.eye(d), rule)
+    for _ in range(5):
+        B = rng.standard_normal((d, d))
+        B = (B + B.T) / np.linalg.norm(B + B.T)
+        costs = [quadrature_loss(n, T, best * np.eye(d) + e * B, rule) - least
+                 for e in (1e-3, 0.03, 0.3, 1)]
+        assert costs == sorted(costs) and costs[0] > 1e-9 * least
+    checked(draws=5)
+
+
 @pytest.mark.claim("B-sign-lemma")
 @pytest.mark.parametrize("d", range(2, 8))
 def test_given_their_moduli_no_two_eigenvalues_prefer_the_same_side(

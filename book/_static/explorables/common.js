@@ -56,9 +56,11 @@ const raised = n => String(n).replace(/./g, c => "⁰¹²³⁴⁵⁶⁷⁸⁹⁻
 function text(x, digits = 3) {
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "−∞";
   const [mantissa, power] = x.toExponential(digits - 1).split("e");
-  const plain = x === 0 || (+power > -4 && +power < 6);
+  const plain = x === 0 || (+power > -4 && +power < Math.max(6, digits));
   return (plain ? String(Number(x.toPrecision(Math.max(digits, +power + 1))))
-    : `${Number(mantissa)} × 10${raised(+power)}`).replace("-", "−");
+    : `${Number(mantissa)} × 10${raised(+power)}`)
+    .replace("-", "−").replace(/\d(?=(\d{3})+$)/g, digit =>
+      Math.abs(x) < 1e4 ? digit : `${digit}\u202f`);
 }
 
 /* Elements and scales ------------------------------------------------------ */
@@ -338,7 +340,7 @@ function mount(root, name, kind) {
       start();
     }, 1200);
   }, { threshold: 0.6 });
-  seen.observe(panels);
+  seen.observe(panels.firstChild);
 }
 
 /* Loading ------------------------------------------------------------------ */

@@ -161,20 +161,20 @@ function build(view) {
     chart.replaceChildren(
       svg("rect", { class: "pool ink", x: across(low), y: box.top, width: across(1) - across(low), height: box.bottom - box.top }),
       axes(box, [low, Math.sqrt(low), 1].map(s => [across(s), text(s, 2)]), [0, -3, -6, -9].map(e => [up(10 ** e), e ? `10${raised(e)}` : "1"]),
-        ["singular value s, first", "error = |slope of the map|"]),
+        ["singular value s, first", "error = |slope|"]),
       line([[across(low), up(EPSILON)], [across(1), up(EPSILON)]], "truth thin dashed"),
       line(still, "ink dashed"),
       line(S.map((s, k) => [across(s), place(values[k][1])]), "generated"),
       line([[across(low), place(error)], [across(1), place(error)]], "bound dotted"),
       ...apart([place(error) + 4, up(EPSILON) + 4], 15, box.top + 4, box.bottom).map((where, k) =>
         label(box.right + 3, where, k ? "goal" : "worst", k ? "truth" : "bound")),
-      label(across(0.72), up(1e-4), "examples frozen", "ink", "end"));
+      label(338, 24, "dashed: examples frozen", "ink", "end"));
 
     if (scored !== `${kappa} ${state.c}`) {
       scored = `${kappa} ${state.c}`;
       const [constant, chebyshev] = frozen(kappa);
       const yours = !mine.length ? "try it" : worst(kappa, mine) <= EPSILON ? `${mine.length}, done` : `${mine.length} so far, error ${text(worst(kappa, mine), 2)}`;
-      score.textContent = `Loops to 10⁻⁶ for every singular value: 1/L ${constant.toLocaleString("en")}, Chebyshev ${chebyshev.toLocaleString("en")}, Newton–Schulz ${loops(kappa, newton)}, greedy ${loops(kappa, t => greedy(kappa, t))}, yours: ${yours}.`;
+      score.textContent = `Loops to 10⁻⁶ for every singular value: 1/L ${text(constant, 9)}, Chebyshev ${text(chebyshev, 9)}, Newton–Schulz ${loops(kappa, newton)}, greedy ${loops(kappa, t => greedy(kappa, t))}, yours: ${yours}.`;
     }
     const spread = Math.min(...beads.map(s => Math.abs(map(s, steps)[0]))) / top;
     return `κ = ${words(kappa)}, after ${whole} ${whole === 1 ? "loop" : "loops"}: the smallest singular value is ${spread > 0.9995 ? "as large as" : `${text(spread)} of`} the largest; the worst error is ${text(error, 2)}.`;

@@ -202,7 +202,7 @@ function build(view) {
       svg("g", { class: "handle" }, disc(...star, 22, "grip"), label(star[0], star[1] + 8, "★", "truth star", "middle"),
         label(star[0] + (theta[0] < 0 ? -12 : 12), star[1] + (theta[1] < 0 ? 20 : -8), "θ*", "truth strong", theta[0] < 0 ? "end" : "start")),
       disc(...place(v), 6, "generated"),
-      label(8, 18, "examples", "examples"), label(8, 34, "output v(t)", "generated"),
+      label(332, 276, "examples", "examples", "end"), label(332, 292, "output v(t)", "generated", "end"),
       label(8, 292, "flat axis", "ink", "start"),
       line([[66, 290], [66 + 26 * flat[0], 290 - 26 * flat[1]]], "ink thin"));
 

@@ -473,18 +473,22 @@ def test_the_address_holds_the_picture_and_only_what_was_changed(
     again.wait_for_function("location.search === ''")
 
 
+HOSTILE = ["NaN", "Infinity", "1e99", "-5", "99999999999999999999", "",
+           "%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "__proto__", "0x10"]
+
+
 @EVERY
-@pytest.mark.parametrize("value", [
-    "NaN", "Infinity", "1e99", "-5", "99999999999999999999",
-    "%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", "", "__proto__", "0x10"])
-def test_a_hostile_address_falls_back_to_a_safe_picture(opened, name, value):
-    keys = opened(name).evaluate(
-        f"Object.keys(explorables.kinds['{name}'].state)")
-    query = "?" + "&".join(f"{key}={value}" for key in keys)
-    tab = opened(name, query=f"{query}&constructor=1#{name}")
-    drawn = tab.locator(".explorable").inner_html()
-    assert "NaN" not in drawn and "undefined" not in drawn
-    assert "onerror" not in drawn
+def test_a_hostile_address_falls_back_to_a_safe_picture(opened, name):
+    tab = opened(name)
+    keys = tab.evaluate(f"Object.keys(explorables.kinds['{name}'].state)")
+    page = tab.url.split("?")[0]
+    for value in HOSTILE:
+        query = "&".join(f"{key}={value}" for key in keys)
+        tab.goto(f"{page}?{query}&constructor=1#{name}")
+        tab.wait_for_selector("[data-ready]")
+        drawn = tab.locator(".explorable").inner_html()
+        assert "NaN" not in drawn and "undefined" not in drawn, value
+        assert "onerror" not in drawn
 
 
 @EVERY

@@ -205,22 +205,22 @@ function mount(root, name, kind) {
       const input = html("input", { type: "range", id: `${name}-${key}` });
       Object.assign(input, { min, max, step: values ? 1 : rule.step });
       input.setAttribute("value", place(rule.start));
-      const output = html("output", { for: input.id });
-      const marks = html("span", { class: "ticks", "aria-hidden": "true" });
+      // Not <output>: that would be read out at every move of the thumb.
+      const value = html("b", { "aria-hidden": "true" });
+      const marks = html("span", { class: "ticks", "aria-hidden": "true" },
+        ...ticks.map(([at, mark]) => html("span", {
+          style: `--at:${((place(at) - min) / (max - min)).toFixed(4)}` }, mark)));
       input.addEventListener("input", () => {
         state[key] = values ? values[+input.value] : +input.value;
         view.changed();
       });
       synchronize.push(() => {
         input.value = place(state[key]);
-        output.textContent = show(state[key]);
+        value.textContent = show(state[key]);
         input.setAttribute("aria-valuetext", show(state[key]));
-        marks.replaceChildren(...(typeof ticks === "function" ? ticks() : ticks)
-          .map(([value, mark]) => html("span", {
-            style: `--at:${((place(value) - min) / (max - min)).toFixed(4)}` }, mark)));
       });
       controls.append(html("div", { class: "slider" },
-        html("label", { for: input.id }, words, " ", output), input, marks));
+        html("label", { for: input.id }, words, " ", value), input, marks));
       return input;
     },
 

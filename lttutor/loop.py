@@ -2,19 +2,21 @@
 
 ``looped_transformer`` is the definition, kept literal.  ``generate`` and
 ``predict`` compute what its last row computes, in O(d²) a loop instead of
-O(n²d); chapter 22 proves that they are equal.
+O(n²d); chapter 22 proves that they are equal, ``descent`` holds the forms.
 """
-
-import warnings
 
 import numpy as np
 
 from lttutor.attention import as_layer, attend
-from lttutor.validation import as_batched, as_examples, as_steps
+from lttutor.descent import DivergenceWarning, outputs
+from lttutor.validation import (
+    all_finite,
+    as_batched,
+    as_examples,
+    as_steps,
+)
 
-
-class DivergenceWarning(RuntimeWarning):
-    """The steps make some direction of the error grow from loop to loop."""
+__all__ = ["DivergenceWarning", "generate", "looped_transformer", "predict"]
 
 
 def looped_transformer(Z, steps, Q, P, mask):
@@ -62,7 +64,7 @@ def looped_transformer(Z, steps, Q, P, mask):
     with np.errstate(over="ignore", invalid="ignore"):
         for t in range(steps.shape[-1]):
             states[t + 1] = states[t] - eta[t] * attend(states[t], Q, P, mask)
-            if not np.isfinite(states[t + 1]).all():
+            if not all_finite(states[t + 1]):
                 raise OverflowError(
                     f"steps: the state overflowed in loop {t + 1} of "
                     f"{steps.shape[-1]}; take smaller steps"
@@ -70,7 +72,7 @@ def looped_transformer(Z, steps, Q, P, mask):
     return states
 
 
-def generate(X, y, alpha, steps):
+def generate(X, y, alpha, steps, *, trajectory=True):
     """The generation machine's output v = -q after 0, …, T loops.
 
     q(t) = q(t-1) - η(t-1) (XᵀX q(t-1) + α Xᵀy), q(0) = 0: gradient descent
@@ -85,10 +87,17 @@ def generate(X, y, alpha, steps):
         The value that ⟨v, θ*⟩ should reach: a scalar, or of the batch shape.
     steps : array_like, shape (T,) or (..., T)
         Step sizes, one schedule for all tasks or one for each.
+    trajectory : bool
+        False keeps v(T) only, and the memory of one state.
 
     Returns
     -------
-    v : numpy.ndarray, shape (T + 1, ..., d)
+    v : numpy.ndarray, shape (T + 1, ..., d), or (..., d) without trajectory
+        Equal to the literal loop's up to rounding: by at most
+        eps · (d + 4 min(t, κ)) times the largest entry, κ of XᵀX.  That is
+        1e-12 for a thousand loops.  Where many more are needed (κ above
+        about 1e3), both forms stop at an error of about eps · κ; chapter 42
+        and ``numpy.linalg.lstsq`` go below it.
 
     Raises
     ------
@@ -110,7 +119,8 @@ def generate(X, y, alpha, steps):
     """
     X, y = as_examples(X, y)
     alpha = as_batched("alpha", alpha, batch=X.shape[:-2])
-    return _descend(X, y, alpha, as_steps(steps, batch=X.shape[:-2]))
+    steps = as_steps(steps, batch=X.shape[:-2])
+    return outputs(X, y, alpha, steps, trajectory)
 
 
 def predict(X, y, x_query, steps):
@@ -151,67 +161,9 @@ def predict(X, y, x_query, steps):
     x_query = as_batched("x_query", x_query, batch=X.shape[:-2],
                          shape=(X.shape[-1],))
     steps = as_steps(steps, batch=X.shape[:-2])
-    theta = _descend(X, y, np.ones(()), steps)
+    theta = outputs(X, y, np.ones(()), steps)
     x_query = x_query.astype(theta.dtype)
     return np.einsum("t...d,...d->t...", theta, x_query)
-
-
-def _descend(X, y, alpha, steps):
-    """Every v(t) of the generation machine, on arguments that were checked."""
-    dtype = np.result_type(X, y)
-    transposed = np.swapaxes(X, -1, -2)
-    gram = transposed @ X
-    moment = alpha[..., None] * (transposed @ y[..., None])[..., 0]
-    moment = moment.astype(dtype)
-    _warn_if_divergent(X, steps)
-    v = np.zeros((steps.shape[-1] + 1, *moment.shape), dtype)
-    eta = _per_loop(steps, dtype)[..., None]
-    with np.errstate(over="ignore", invalid="ignore"):
-        for t in range(steps.shape[-1]):
-            gradient = (gram @ v[t][..., None])[..., 0] - moment
-            v[t + 1] = v[t] - eta[t] * gradient
-            if not np.isfinite(v[t + 1]).all():
-                raise OverflowError(
-                    f"steps: the output overflowed in loop {t + 1} of "
-                    f"{steps.shape[-1]}; the largest safe constant step is "
-                    f"{_safe_step(X):.6g}"
-                )
-    return v
-
-
-def _warn_if_divergent(X, steps):
-    """Warn once if the schedule amplifies some eigendirection of XᵀX.
-
-    The error along an eigenvector with eigenvalue λ is multiplied by
-    ∏ₜ (1 - η(t) λ).  A single factor may exceed 1 in a good schedule
-    (Chebyshev's do), so the product is what is tested.
-    """
-    if steps.shape[-1] == 0:
-        return
-    with np.errstate(over="ignore", invalid="ignore"):
-        factors = 1 - steps[..., None] * _spectrum(X)[..., None, :]
-        growth = np.abs(factors).prod(axis=-2)
-    if (growth > 1 + 1e-9).any():
-        warnings.warn(
-            "the steps amplify the error by up to "
-            f"{np.nanmax(growth):.3g} over {steps.shape[-1]} loops; "
-            f"the largest safe constant step is {_safe_step(X):.6g} "
-            "(2 / largest eigenvalue of XᵀX)",
-            DivergenceWarning,
-            stacklevel=4,
-        )
-
-
-def _spectrum(X):
-    """The min(n, d) eigenvalues of XᵀX that can differ from zero."""
-    n, d = X.shape[-2:]
-    transposed = np.swapaxes(X, -1, -2)
-    gram = transposed @ X if d <= n else X @ transposed
-    return np.linalg.eigvalsh(gram)
-
-
-def _safe_step(X):
-    return 2 / _spectrum(X).max()
 
 
 def _per_loop(steps, dtype):

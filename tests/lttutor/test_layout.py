@@ -9,11 +9,33 @@ from tools.book.chapters import ROOT
 PACKAGE = ROOT / "lttutor"
 # A module imports only from those above it.
 ORDER = (
-    "validation", "tasks", "attention", "loop", "steps", "flattening",
-    "theory.conditioning", "theory.flattening", "theory.rates",
-    "theory.errors", "theory.noise", "theory",
-    "learning.wishart", "learning.population", "learning.rotation",
-    "learning.run", "learning.training", "learning", "symbolic", "figures",
+    "validation",
+    "tasks",
+    "attention",
+    "descent",
+    "loop",
+    "steps",
+    "flattening",
+    "theory.conditioning",
+    "theory.flattening",
+    "theory.rates",
+    "theory.errors",
+    "theory.noise",
+    "theory",
+    "learning.wishart",
+    "learning.population",
+    "learning.rotation",
+    "learning.run",
+    "learning.training",
+    "learning",
+    "nonlinear",
+    "realdata.task",
+    "realdata.texts",
+    "realdata.tables",
+    "realdata.windows",
+    "realdata",
+    "symbolic",
+    "figures",
 )
 
 

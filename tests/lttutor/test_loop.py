@@ -1,5 +1,6 @@
 """The loop, its fast forms, and gradient descent written from scratch."""
 
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lttutor import descent
 from lttutor.attention import (
     generation_weights,
     last_row_mask,
@@ -19,6 +21,7 @@ from lttutor.loop import (
     looped_transformer,
     predict,
 )
+from lttutor.tasks import spectrum_task
 
 sizes = st.integers(1, 12)
 seeds = st.integers(0, 2**32 - 1)
@@ -59,6 +62,66 @@ def test_generate_is_the_literal_loop(n, d, batch, T, seed, shared):
     assert v.shape == (T + 1, *batch, d)
     literal = -states[..., -1, :d]
     assert np.abs(v - literal).max() <= 1e-12 * np.abs(literal).max()
+
+
+@pytest.mark.parametrize("tasks", [1, 63, 64, 65, 3000])
+@pytest.mark.parametrize("n, d", [
+    (1, 1), (1, 2), (8, 2), (16, 2), (17, 2), (7, 8), (8, 8), (40, 8),
+    (9, 9), (40, 9), (8, 9),
+])
+def test_every_form_is_the_literal_loop_at_its_borders(n, d, tasks):
+    """Both sides of each border in ``form_of``, and more than one portion."""
+    X, y, steps, rng = draw(n, d, (tasks,), 5, seed=n + d, shared_steps=False)
+    alpha = rng.standard_normal(tasks)
+    states = looped_transformer(
+        prompt_matrix(X, y, alpha), steps, *generation_weights(d),
+        last_row_mask(n))
+    literal = -states[..., -1, :d]
+    v = generate(X, y, alpha, steps)
+    assert np.abs(v - literal).max() <= 1e-13 * np.abs(literal).max()
+    end = generate(X, y, alpha, steps, trajectory=False)
+    assert np.abs(end - v[-1]).max() <= 1e-14 * np.abs(v).max()
+
+
+def test_portions_do_not_show(monkeypatch):
+    for n, d in [(9, 3), (20, 12), (3, 12)]:
+        X, y, steps, _ = draw(n, d, (100,), 6, seed=8, shared_steps=False)
+        whole = generate(X, y, 1.7, steps)
+        monkeypatch.setattr(descent, "PORTION", dict.fromkeys(
+            descent.PORTION, 7 * min(n, d)**2))
+        parts = generate(X, y, 1.7, steps)
+        monkeypatch.undo()
+        np.testing.assert_allclose(parts, whole, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("power", [0, 3, 6])
+def test_the_difference_to_the_literal_loop_is_the_promised_one(power):
+    """eps (d + 4 min(t, κ)) times the largest entry, up to κ = 10⁶."""
+    kappa, n, d, T = 10.0**power, 30, 6, 2000
+    task = spectrum_task(np.geomspace(1 / kappa, 1, d), n,
+                         rng=np.random.default_rng(3))
+    v = generate(task.X, task.y, 1.7, np.ones(T))
+    states = looped_transformer(
+        prompt_matrix(task.X, task.y, 1.7), np.ones(T),
+        *generation_weights(d), last_row_mask(n))
+    apart = np.abs(v + states[:, -1, :d]).max(axis=-1)
+    allowed = d + 4 * np.minimum(np.arange(T + 1), kappa)
+    eps = np.finfo(float).eps
+    assert (apart <= eps * allowed * np.abs(v).max()).all()
+
+
+@pytest.mark.parametrize("n, d, tasks", [(40, 4, 4000), (60, 30, 200),
+                                         (20, 60, 200)])
+def test_memory_beyond_the_result_is_bounded(n, d, tasks):
+    """At most the output and the Gram matrices once more (and 10 MB)."""
+    X, y, steps, _ = draw(n, d, (tasks,), 30, seed=9)
+    generate(X[:70], y[:70], 1.0, steps)
+    tracemalloc.start()
+    v = generate(X, y, 1.0, steps)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    gram = tasks * min(n, d)**2 * 8
+    assert peak <= 2 * (v.nbytes + gram) + 10e6
 
 
 @given(sizes, sizes, batches, st.integers(0, 40), seeds)

@@ -27,6 +27,11 @@ def anchor(claim):
     return "claim-" + re.sub(r"[^a-z0-9]+", "-", claim.lower()).strip("-")
 
 
+def helper_anchor(name):
+    """The id of a function that tests call, ``file::name``."""
+    return "helper-" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
 class ClaimRole(SphinxRole):
     """A link to a row of the ledger, with the verdict as its tooltip."""
 
@@ -59,10 +64,10 @@ class ClaimsLedger(SphinxDirective):
         for file in (evidence.LEDGER, evidence.RESULTS):
             self.env.note_dependency(str(file))
         rows, tests = evidence.ledger(), evidence.marked_tests()
-        results = evidence.results()
+        results, self.helpers = evidence.results(), evidence.helpers()
         return [self.summary(rows)] + [
             self.row(row, tests, results) for row in rows
-        ]
+        ] + self.shared()
 
     def summary(self, rows):
         count = Counter(row["verdict"] for row in rows)
@@ -125,8 +130,43 @@ class ClaimsLedger(SphinxDirective):
         code["language"] = "python"
         box += nodes.paragraph("", "", nodes.literal(text=test))
         box += code
+        box += self.calls(test)
         box += nodes.raw("", "</details>", format="html")
         return [box]
+
+    def calls(self, test):
+        """Links to the functions of its file that a test calls."""
+        used = [name for name, (_, users) in self.helpers.items()
+                if test in users]
+        if not used:
+            return []
+        line = nodes.paragraph("", "Calls ")
+        for number, name in enumerate(used):
+            line += nodes.Text(", " if number else "")
+            line += nodes.reference(
+                "", "", nodes.literal(text=name.split("::")[1]),
+                internal=True, refid=helper_anchor(name))
+        return [line]
+
+    def shared(self):
+        """The functions that tests call, each once, folded away."""
+        found = [nodes.rubric(text="Functions that the tests call")]
+        for name, (source, users) in self.helpers.items():
+            box = nodes.container(classes=["claim-evidence"])
+            box["ids"].append(helper_anchor(name))
+            box += nodes.raw(
+                "", f"<details><summary>{name.split('::')[1]} "
+                f"<span class='claim-result'>{len(users)} test"
+                f"{'s' * (len(users) != 1)}</span></summary>", format="html",
+            )
+            code = nodes.literal_block(source, source)
+            code["language"] = "python"
+            box += nodes.paragraph(
+                "", "", nodes.literal(text=name.split("::")[0]))
+            box += code
+            box += nodes.raw("", "</details>", format="html")
+            found.append(box)
+        return found
 
     @staticmethod
     def verdict_of(result):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tools.book.chapters import ROOT, chapters, source
-from tools.book.evidence import TESTS, ledger, marked_tests
+from tools.book.evidence import TESTS, helpers, ledger, marked_tests
 from tools.claims_check import apply, mutants
 
 KEYS = ["id", "source", "statement", "verdict", "correction", "chapter",
@@ -74,6 +74,17 @@ def test_every_theorem_of_a_chapter_has_a_row(page):
     assert stated
     for label in stated:
         assert f"{page}#{label}" in settled_here, label
+
+
+def test_the_functions_that_tests_call_are_found_through_others():
+    found = helpers()
+    rotation = f"{TESTS}/test_part3_rotation.py"
+    test = (f"{rotation}::test_the_curvature_of_many_examples_tends_to_"
+            "the_leading_one")
+    for name in ("leading_curvature", "gaussian_traces"):
+        source, users = found[f"{rotation}::{name}"]
+        assert f"def {name}(" in source and test in users
+    assert test not in found[f"{rotation}::wishart_nodes"][1]
 
 
 def test_no_evidence_is_skipped_or_expected_to_fail():

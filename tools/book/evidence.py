@@ -45,6 +45,40 @@ def marked_tests():
     return found
 
 
+def helpers():
+    """Functions of the test files that marked tests call, in their order.
+
+    ``{"file::name": (source, tests)}``, the tests by their ids; a helper of
+    a helper counts as called by the test too.
+    """
+    found, marked = {}, marked_tests()
+    for path in sorted((ROOT / TESTS).glob("test_*.py")):
+        text = path.read_text("utf8")
+        file = path.relative_to(ROOT).as_posix()
+        functions = {node.name: node for node in ast.parse(text).body
+                     if isinstance(node, ast.FunctionDef)}
+
+        def called(name, seen, functions=functions):
+            for node in ast.walk(functions[name]):
+                if (isinstance(node, ast.Name) and node.id in functions
+                        and node.id not in seen):
+                    seen.add(node.id)
+                    called(node.id, seen)
+            return seen
+
+        for test in marked:
+            if not test.startswith(f"{file}::"):
+                continue
+            for name in called(test.split("::")[1], set()):
+                node = functions[name]
+                first = min([node.lineno,
+                             *(d.lineno for d in node.decorator_list)])
+                source = text.splitlines()[first - 1:node.end_lineno]
+                found.setdefault(
+                    f"{file}::{name}", ("\n".join(source), []))[1].append(test)
+    return found
+
+
 def results():
     """What each test said in the last run: ``{test id: properties}``."""
     return json.loads(RESULTS.read_text("utf8")) if RESULTS.exists() else {}

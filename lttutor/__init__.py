@@ -12,6 +12,7 @@ Plain functions on NumPy arrays, one module per idea::
     learning/     second moments, the loss of a trained loop, training
     nonlinear     the loop with ReLU and with softmax attention
     realdata/     tasks from English text and from a table
+    sweep         one function on every cell of a grid, here or on a cluster
     symbolic      the same objects in SymPy, for the proofs
     figures       the book's one Matplotlib style
 

@@ -34,6 +34,7 @@ ORDER = (
     "realdata.tables",
     "realdata.windows",
     "realdata",
+    "sweep",
     "symbolic",
     "figures",
 )

@@ -9,7 +9,8 @@ from bs4 import BeautifulSoup
 from tools.book.chapters import html
 
 MODULES = ("tasks", "attention", "loop", "steps", "flattening", "theory",
-           "learning", "nonlinear", "realdata", "symbolic", "figures")
+           "learning", "nonlinear", "realdata", "sweep", "symbolic",
+           "figures")
 
 
 @pytest.fixture(scope="module")

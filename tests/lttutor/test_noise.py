@@ -6,8 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lttutor.loop import generate
-from lttutor.theory import noise_floor, noisy_risk, ridge_residual
-from lttutor.theory import residual_polynomial, spectrum
+from lttutor.theory import (
+    noise_floor,
+    noisy_risk,
+    residual_polynomial,
+    ridge_residual,
+    spectrum,
+)
 
 
 def risk_of(M, X, theta, noise):

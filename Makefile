@@ -19,7 +19,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 $(shell test ! -e .venv/book.stamp || test "$$(cat .venv/book.stamp)" = "$$(pwd -P)" || rm -f .venv/book.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test claims-check lab serve course grade formgrade dryrun pins clean distclean
+.PHONY: help book test claims-check seeds lab serve course grade formgrade dryrun pins clean distclean
 
 help:  ## show this list
 	@echo 'Learning in the Loop: make ...'
@@ -34,6 +34,9 @@ test: .venv/dev.stamp book  ## run all tests: package, notebooks, site, browser
 
 claims-check: .venv/book.stamp  ## break the package once for each claim; its evidence must notice
 	@$(PY) -m tools.claims_check
+
+seeds: .venv/book.stamp  ## run Part 4 under five other seeds: do its conclusions hold?
+	@$(PY) -m tools.seeds
 
 lab: .venv/book.stamp  ## open the chapters as notebooks in JupyterLab
 	@$(PY) -m tools.lab

@@ -19,7 +19,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 $(shell test ! -e .venv/book.stamp || test "$$(cat .venv/book.stamp)" = "$$(pwd -P)" || rm -f .venv/book.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test claims-check seeds lab serve course grade formgrade dryrun pins clean distclean
+.PHONY: help book test claims-check bench seeds lab serve course grade formgrade dryrun pins clean distclean
 
 help:  ## show this list
 	@echo 'Learning in the Loop: make ...'
@@ -37,6 +37,14 @@ claims-check: .venv/book.stamp  ## break the package once for each claim; its ev
 
 seeds: .venv/book.stamp  ## run Part 4 under five other seeds: do its conclusions hold?
 	@$(PY) -m tools.seeds
+
+bench: .venv-bench/stamp  ## time the package beside NumPy, PyTorch and JAX (4 minutes; nothing else should run)
+	@PYTHONPATH=. .venv-bench/bin/python -m pytest benchmarks -q \
+	  -o python_files='bench_*.py' -o addopts= -p no:cacheprovider \
+	  --random-order --benchmark-columns=median --benchmark-sort=name \
+	  --benchmark-max-time=0.5 --benchmark-min-rounds=5 \
+	  --benchmark-json=_build/bench.json >_build/bench.log
+	@PYTHONPATH=. .venv-bench/bin/python benchmarks/report.py _build/bench.json
 
 lab: .venv/book.stamp  ## open the chapters as notebooks in JupyterLab
 	@$(PY) -m tools.lab
@@ -65,7 +73,7 @@ clean:  ## remove everything that a build made
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 
 distclean: clean  ## remove the installed packages as well
-	rm -rf .venv lttutor.egg-info
+	rm -rf .venv .venv-bench lttutor.egg-info
 
 # Each stamp says: what this file lists is installed in .venv.
 .venv/venv.stamp:
@@ -83,4 +91,11 @@ distclean: clean  ## remove the installed packages as well
 .venv/dev.stamp: .venv/book.stamp requirements-dev.txt
 	@echo 'Installing what the tests need'
 	@$(PIP) --requirement requirements-dev.txt
+	@touch $@
+
+.venv-bench/stamp: benchmarks/requirements.txt
+	@echo 'Installing PyTorch, JAX and the harness in .venv-bench'
+	@"$(PYTHON)" -m venv .venv-bench
+	@.venv-bench/bin/python -m pip --disable-pip-version-check --quiet install --requirement benchmarks/requirements.txt
+	@mkdir -p _build
 	@touch $@

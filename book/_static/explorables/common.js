@@ -50,7 +50,8 @@ const lastRowMask = rows =>
 
 /* Words ------------------------------------------------------------------- */
 
-const raised = n => String(n).replace(/./g, c => "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"["0123456789-".indexOf(c)]);
+const raised = n => String(n)
+  .replace(/./g, c => "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"["0123456789-".indexOf(c)]);
 
 /** Three digits, a true minus, and powers of ten where they help. */
 function text(x, digits = 3) {
@@ -149,93 +150,68 @@ function address(name, rules, state) {
   return url.href;
 }
 
-/* A view: one explorable on one page --------------------------------------- */
+/* Controls ------------------------------------------------------------------ */
 
-function mount(root, name, kind) {
-  const state = readState(name, kind.state);
-  const panels = html("div", { class: "panels" });
-  const summary = html("p", { class: "summary" });
+/** Makes controls that write to `state` and then say `changed()`. */
+function controlsOf(name, rules, state, changed) {
   const main = html("div", { class: "controls main" });
   const more = html("div", { class: "controls" });
-  let controls = main;
-  const notes = html("div", { class: "notes" });
-  const live = html("div", { class: "aloud", role: "status" });
-  const synchronize = [];
-  const rest = at => kind.rest ? kind.rest(state, at) : kind.span(state)[1];
-  let draw, frame, timer, from = 0;
+  const shown = [];  // what to do so that the controls show the state
+  let place = main;
 
-  const view = {
-    panels, state, playing: false,
-    /** Move the playhead by hand. */
-    go(at) { pause(); view.at = at; refresh(); speak(); },
+  return {
+    main, more,
+    synchronize() { for (const show of shown) show(); },
 
-    /** Stop, without a change of state; say nothing. */
-    hold() { pause(); refresh(); },
-
-    /** Redraw after the reader changed something. */
-    changed() {
-      pause();
-      view.at = rest(view.at);
-      refresh();
-      settle();
-    },
-
-    panel(width, height, words, attributes = {}) {
-      const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
-        "aria-label": words, ...attributes });
-      panels.append(picture);
-      return picture;
-    },
-
-    /** Controls that follow stand below the summary, or behind a fold. */
-    below() { controls = more; },
+    /** Controls that follow stand below the summary, or behind a fold there. */
+    below() { place = more; },
     fold(words) {
-      controls = html("div", { class: "controls" });
-      more.append(html("details", {}, html("summary", {}, words), controls));
+      place = html("div", { class: "controls" });
+      more.append(html("details", {}, html("summary", {}, words), place));
     },
-
-    /** A line of the explorable's own, above the summary. */
-    note(node) { notes.append(node); },
 
     /** A slider for a number or a list; ticks are [[value, words], …]. */
     slider(key, words, { show = String, ticks = [] } = {}) {
-      const rule = kind.state[key], { values } = rule;
-      const place = value => values ? values.indexOf(value) : value;
+      const rule = rules[key], { values } = rule;
+      const position = value => values ? values.indexOf(value) : value;
       const [min, max] = values ? [0, values.length - 1] : [rule.min, rule.max];
       const input = html("input", { type: "range", id: `${name}-${key}` });
       Object.assign(input, { min, max, step: values ? 1 : rule.step });
-      input.setAttribute("value", place(rule.start));
+      input.setAttribute("value", position(rule.start));
       // Not <output>: that would be read out at every move of the thumb.
       const value = html("b", { "aria-hidden": "true" });
-      const marks = html("span", { class: "ticks", "aria-hidden": "true" },
-        ...ticks.map(([at, mark]) => html("span", {
-          style: `--at:${((place(at) - min) / (max - min)).toFixed(4)}` }, mark)));
+      const marks = ticks.map(([at, mark]) => html("span", {
+        style: `--at:${((position(at) - min) / (max - min)).toFixed(4)}` }, mark));
       input.addEventListener("input", () => {
         state[key] = values ? values[+input.value] : +input.value;
-        view.changed();
+        changed();
       });
-      synchronize.push(() => {
-        input.value = place(state[key]);
+      shown.push(() => {
+        input.value = position(state[key]);
         value.textContent = show(state[key]);
         input.setAttribute("aria-valuetext", show(state[key]));
       });
-      controls.append(html("div", { class: "slider" },
-        html("label", { for: input.id }, words, " ", value), input, marks));
+      place.append(html("div", { class: "slider" },
+        html("label", { for: input.id }, words, " ", value), input,
+        html("span", { class: "ticks", "aria-hidden": "true" }, ...marks)));
       return input;
     },
 
-    /** One of a few, as a row of radio buttons. */
+    /** One of a few, as a row of radio buttons: [[value, caption], …]. */
     choice(key, words, options, then = () => {}) {
-      const rule = kind.state[key];
-      const inputs = options.map(([value, caption]) => {
+      const labels = options.map(([value, caption]) => {
         const input = html("input", { type: "radio", name: `${name}-${key}`,
-          value, checked: value === rule.start });
-        input.addEventListener("change", () => { state[key] = value; then(value); view.changed(); });
-        synchronize.push(() => { input.checked = state[key] === value; });
+          value, checked: value === rules[key].start });
+        input.addEventListener("change", () => {
+          state[key] = value;
+          then();
+          changed();
+        });
+        shown.push(() => { input.checked = state[key] === value; });
         return html("label", {}, input, html("span", {}, caption));
       });
-      controls.append(html("fieldset", { class: "choice" },
-        html("legend", {}, words), ...inputs));
+      place.append(html("fieldset", { class: "choice" },
+        html("legend", {}, words), ...labels));
     },
 
     /** Buttons that do something: [[words, action], …]; returns them. */
@@ -245,59 +221,103 @@ function mount(root, name, kind) {
         button.addEventListener("click", action);
         return button;
       });
-      controls.append(html("div", { class: "buttons" }, ...made));
+      place.append(html("div", { class: "buttons" }, ...made));
       return made;
     },
+  };
+}
 
-    /** Play, one step, start values, link: every explorable has them. */
-    player(play, step, ...others) {
-      [view.playButton] = view.buttons([
-        [play, () => view.playing ? (pause(), refresh()) : start()],
+/* Motion -------------------------------------------------------------------- */
+
+/** Moves the playhead from where it is to the end; `paint(at, done)`. */
+function motionOf(span, pace, paint) {
+  let frame;
+  const stop = () => cancelAnimationFrame(frame);
+  const start = at => {
+    stop();
+    const [first, last] = span();
+    let clock = at >= last ? first : at, before;
+    const tick = now => {
+      const passed = before === undefined ? 0 : Math.min(now - before, 100) / 1000;
+      before = now;
+      clock = Math.min(last, clock + passed * pace(clock));
+      if (clock < last) frame = requestAnimationFrame(tick);
+      // Who asked for less motion sees whole steps, and only on request.
+      paint(calm.matches && clock < last ? Math.floor(clock) : clock, clock >= last);
+    };
+    frame = requestAnimationFrame(tick);
+  };
+  return { start, stop };
+}
+
+/* A view: one explorable on one page ---------------------------------------- */
+
+function mount(root, name, kind) {
+  const state = readState(name, kind.state);
+  const panels = html("div", { class: "panels" });
+  const notes = html("div", { class: "notes" });
+  const summary = html("p", { class: "summary" });
+  const live = html("div", { class: "aloud", role: "status" });
+  const span = () => kind.span(state);
+  const rest = at => kind.rest ? kind.rest(state, at) : span()[1];
+  let touched = false, timer, draw, play, playWords;
+
+  const controls = controlsOf(name, kind.state, state, changed);
+  const motion = motionOf(span, at => kind.pace(at, state), (at, done) => {
+    Object.assign(view, { at, playing: !done });
+    refresh();
+    if (done) speak();
+  });
+
+  const view = {
+    ...controls, panels, state, changed, playing: false,
+
+    /** Stop; move the playhead by hand. */
+    hold() { pause(); refresh(); },
+    go(at) { pause(); view.at = at; refresh(); speak(); },
+
+    panel(width, height, words, attributes = {}) {
+      const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
+        "aria-label": words, ...attributes });
+      panels.append(picture);
+      return picture;
+    },
+
+    /** A line of the explorable's own, above the summary. */
+    note(node) { notes.append(node); },
+
+    /** Play and one step: every explorable has them. */
+    player(words, step, ...others) {
+      playWords = words;
+      [play] = controls.buttons([
+        [words, () => view.playing ? view.hold() : (pause(), motion.start(view.at))],
         [step, () => {
-          const [first, last] = kind.span(state);
+          const [first, last] = span();
           view.go(view.at >= last ? first : Math.floor(view.at + 1e-9) + 1);
         }],
         ...others]);
-      view.playWords = play;
     },
   };
 
   function refresh() {
     summary.textContent = draw();
-    for (const one of synchronize) one();
-    if (view.playButton) {
-      view.playButton.textContent = view.playing ? "❚❚ Pause" : view.playWords;
-    }
+    controls.synchronize();
+    play.textContent = view.playing ? "❚❚ Pause" : playWords;
     root.dataset.playing = view.playing;
   }
 
-  function start() {
-    const [first, last] = kind.span(state);
-    pause();
-    view.playing = true;
-    from = view.at >= last ? first : view.at;
-    let before;
-    const tick = now => {
-      const passed = before === undefined ? 0 : Math.min(now - before, 100) / 1000;
-      before = now;
-      from = Math.min(last, from + passed * kind.pace(from, state));
-      // Who asked for less motion sees whole steps, and only on request.
-      view.at = calm.matches ? Math.floor(from) : from;
-      if (from >= last) { view.at = last; pause(); speak(); }
-      else frame = requestAnimationFrame(tick);
-      refresh();
-    };
-    frame = requestAnimationFrame(tick);
-  }
-
   function pause() {
+    touched = true;
     view.playing = false;
-    view.touched = true;
-    cancelAnimationFrame(frame);
+    motion.stop();
   }
 
-  /** Once the reader rests: the address, and the numbers aloud. */
-  function settle() {
+  /** After the reader changed something; once they rest, the address and the
+      numbers aloud. */
+  function changed() {
+    pause();
+    view.at = rest(view.at);
+    refresh();
     clearTimeout(timer);
     timer = setTimeout(() => { keep(); speak(); }, 600);
   }
@@ -308,37 +328,38 @@ function mount(root, name, kind) {
     } catch { /* Some browsers refuse for a page from a folder. */ }
   }
 
+  function reset() {
+    for (const key of Object.keys(state)) state[key] = kind.state[key].start;
+    view.at = undefined;
+    changed();
+  }
+  async function copyLink({ currentTarget: button }) {
+    keep();
+    let told = "Link copied";
+    try {
+      await navigator.clipboard.writeText(address(name, kind.state, state));
+    } catch {
+      told = "See the address";  // no clipboard here; the address bar has it
+    }
+    live.textContent = button.textContent = told;
+    setTimeout(() => { button.textContent = "Copy link"; }, 2000);
+  }
+
   draw = kind.build(view);
-  controls = more;
-  view.buttons([
-    ["Reset", () => {
-      for (const key of Object.keys(state)) state[key] = kind.state[key].start;
-      view.at = undefined;
-      view.changed();
-    }],
-    ["Copy link", () => {
-      const told = words => () => { live.textContent = words; };
-      const failed = told("The address bar holds the link to this picture.");
-      keep();
-      if (!navigator.clipboard) return failed();
-      navigator.clipboard.writeText(address(name, kind.state, state))
-        .then(told("The link to this picture is copied."), failed);
-    }]]);
+  controls.below();
+  controls.buttons([["Reset", reset], ["Copy link", copyLink]]);
   view.at = rest();
   refresh();
-  root.querySelector(".explorable-body").replaceChildren(panels, main, notes, summary, more, live);
-  root.querySelector(".explorable-body").removeAttribute("inert");
+  const body = root.querySelector(".explorable-body");
+  body.replaceChildren(panels, controls.main, notes, summary, controls.more, live);
+  body.removeAttribute("inert");
   root.dataset.ready = "";
 
   if (calm.matches) return;
   const seen = new IntersectionObserver(([entry]) => {
     if (!entry.isIntersecting) return;
     seen.disconnect();
-    setTimeout(() => {
-      if (view.touched) return;
-      [view.at] = kind.span(state);
-      start();
-    }, 1200);
+    setTimeout(() => { if (!touched) motion.start(span()[1]); }, 1200);
   }, { threshold: 0.6 });
   seen.observe(panels.firstChild);
 }

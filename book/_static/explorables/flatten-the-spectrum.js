@@ -7,8 +7,8 @@
 (() => {
 "use strict";
 
-const { range, text, raised, html, svg, linear, log, line, disc, label, axes, apart,
-  number, oneOf, define } = explorables;
+const { range, text, raised, html, svg, linear, log, line, disc, label, axes,
+  apart, number, oneOf, define } = explorables;
 
 const KAPPAS = [4, 10, 100, 1e3, 1e4, 1e5, 1e6], EPSILON = 1e-6, MOST = 24;
 
@@ -19,7 +19,8 @@ function greedy(kappa, T) {
   let low = 1 / Math.sqrt(kappa), high = 1;
   return range(T, () => {
     const third = (low * low + low * high + high * high) / 3;
-    [low, high] = [low * high * (low + high) / (3 * third), 2 / 3 * Math.sqrt(third)];
+    [low, high] = [
+      low * high * (low + high) / (3 * third), 2 / 3 * Math.sqrt(third)];
     return 1 / third;
   });
 }
@@ -31,10 +32,13 @@ const newton = T => range(T, t => (9 / 4) ** t);
 function byHand(kappa, shares) {
   let low = 1 / Math.sqrt(kappa), high = 1;
   return shares.map(c => {
-    const eta = 3 * c / high ** 2, f = s => Math.abs(s * (1 - eta / 3 * s * s));
-    const ends = [f(low), f(high)], top = 1 / Math.sqrt(eta), zero = Math.sqrt(3 / eta);
-    if (low < top && top < high) ends.push(f(top));
-    [low, high] = [low <= zero && zero <= high ? 0 : Math.min(...ends), Math.max(...ends)];
+    const eta = 3 * c / high ** 2;
+    const sent = s => Math.abs(s * (1 - eta / 3 * s * s));
+    const top = 1 / Math.sqrt(eta), zero = Math.sqrt(3 / eta);
+    const extremes = [sent(low), sent(high)];
+    if (low < top && top < high) extremes.push(sent(top));
+    const lost = low <= zero && zero <= high;
+    [low, high] = [lost ? 0 : Math.min(...extremes), Math.max(...extremes)];
     return eta;
   });
 }
@@ -54,11 +58,12 @@ const grid = (low, count) => range(count, k => low ** (1 - k / (count - 1)));
 
 /** The largest error over all singular values in [1/√κ, 1]. */
 function worst(kappa, steps) {
-  const S = grid(1 / Math.sqrt(kappa), 2000), error = s => Math.abs(map(s, steps)[1]);
+  const S = grid(1 / Math.sqrt(kappa), 2000);
+  const error = s => Math.abs(map(s, steps)[1]);
   const E = S.map(error), most = Math.max(...E);
   // Between the points of the grid: each near-largest top, by thirds.
   const tops = E.flatMap((e, k) => {
-    if (k === 0 || k === E.length - 1 || e < 0.99 * most || e < E[k - 1] || e < E[k + 1]) return [];
+    if (!(e > 0.99 * most && e >= E[k - 1] && e >= E[k + 1])) return [];
     let [a, b] = [S[k - 1], S[k + 1]];
     for (let i = 0; i < 60; i++) {
       const left = a + (b - a) / 3, right = b - (b - a) / 3;
@@ -77,8 +82,9 @@ function loops(kappa, rule, epsilon = EPSILON) {
 /** The same with frozen examples: constant step 1/L, and Chebyshev's. */
 function frozen(kappa, epsilon = EPSILON) {
   const rho = (Math.sqrt(kappa) + 1) / (Math.sqrt(kappa) - 1);
+  const chebyshev = Math.log(1 / epsilon + Math.sqrt(1 / epsilon ** 2 - 1));
   return [Math.ceil(Math.log(epsilon) / Math.log1p(-1 / kappa)),
-    Math.ceil(Math.log(1 / epsilon + Math.sqrt(1 / epsilon ** 2 - 1)) / Math.log(rho))];
+    Math.ceil(chebyshev / Math.log(rho))];
 }
 
 /* Picture ------------------------------------------------------------------ */
@@ -90,107 +96,169 @@ const shares = {
 };
 const parse = words => words ? words.split("-").map(Number) : [];
 const length = ({ rule, T, c }) => rule === "hand" ? parse(c).length : T;
+const power = kappa => kappa < 1e3 ? String(kappa)
+  : `10${raised(Math.round(Math.log10(kappa)))}`;
+
+/** All that the panels show of a state, with the playhead at a place. */
+function look(state, playhead) {
+  const { kappa, rule, T, c, next } = state, chosen = parse(c);
+  const all = { greedy: () => greedy(kappa, T), newton: () => newton(T),
+    hand: () => byHand(kappa, chosen) }[rule]();
+  // Between two loops the step grows from nothing to what it is.
+  const at = Math.min(playhead, all.length), whole = Math.floor(at + 1e-9);
+  const steps = all.slice(0, whole);
+  if (at - whole > 1e-9) steps.push((at - whole) * all[whole]);
+  const low = 1 / Math.sqrt(kappa), S = grid(low / 2.5, 321);
+  const asks = rule === "hand" && at === all.length && all.length < MOST;
+  return { kappa, at, whole, steps, low, S, beads: grid(low, 9),
+    frozen: S.map(s => [s, (1 - s * s) ** at]), error: worst(kappa, steps),
+    preview: asks ? byHand(kappa, [...chosen, next]) : null };
+}
+
+/** |σ| over the largest |σ| in the spectrum's interval. */
+function relative(S, low, steps) {
+  const values = S.map(s => Math.abs(map(s, steps)[0]));
+  const top = Math.max(...values.filter((_, k) => S[k] >= low));
+  return [values.map(v => v / top), top];
+}
+
+const spectrum = (frame, x, low) => svg("rect", { class: "pool ink", x: x(low),
+  y: frame.top, width: x(1) - x(low), height: frame.bottom - frame.top });
+const places = (x, low) => [low, Math.sqrt(low), 1].map(s => [x(s), text(s, 2)]);
+
+function drawMap(panel, { S, low, steps, beads, preview }) {
+  const frame = { left: 34, right: 300, top: 34, bottom: 236 };
+  const x = log(S[0], 1, frame.left, frame.right);
+  const scale = linear(0, 1, frame.bottom, frame.top + 6);
+  const y = value => Math.max(frame.top - 4, scale(value));
+  const [values, top] = relative(S, low, steps);
+  const path = list => list.map((v, k) => [x(S[k]), y(v)]);
+  panel.replaceChildren(
+    spectrum(frame, x, low),
+    axes(frame, places(x, low), [[y(0), "0"], [y(1), "1"]],
+      ["singular value s, first", "last: σ(s) / largest"]),
+    ...(preview ? [line(path(relative(S, low, preview)[0]), "ink dashed"),
+      label(x(low) + 6, 230, "next, if you add it", "ink")] : []),
+    line(path(values), "generated"),
+    ...beads.flatMap(s => {
+      const now = y(Math.abs(map(s, steps)[0]) / top);
+      return [
+        line([[x(s), frame.bottom], [x(s), now], [frame.right + 14, now]],
+          "examples thin faint"),
+        disc(x(s), frame.bottom, 4, "examples"),
+        disc(frame.right + 18, now, 5, "examples")];
+    }),
+    label(338, 22, "last", "examples", "end"));
+}
+
+function drawError(panel, { S, low, steps, frozen: still, error }) {
+  const frame = { left: 42, right: 300, top: 34, bottom: 236 };
+  const x = log(S[0], 1, frame.left, frame.right);
+  const scale = log(1e-9, 1, frame.bottom, frame.top);
+  const y = e => Math.max(frame.top - 4,
+    Math.min(frame.bottom, scale(Math.max(Math.abs(e), 1e-30))));
+  const level = e => [[x(low), y(e)], [x(1), y(e)]];
+  const [worstAt, goalAt] = apart([y(error) + 4, y(EPSILON) + 4], 15,
+    frame.top + 4, frame.bottom);
+  panel.replaceChildren(
+    spectrum(frame, x, low),
+    axes(frame, places(x, low),
+      [0, -3, -6, -9].map(e => [scale(10 ** e), e ? `10${raised(e)}` : "1"]),
+      ["singular value s, first", "error = |slope|"]),
+    line(level(EPSILON), "truth thin dashed"),
+    line(still.map(([s, e]) => [x(s), y(e)]), "ink dashed"),
+    line(S.map(s => [x(s), y(map(s, steps)[1])]), "generated"),
+    line(level(error), "bound dotted"),
+    label(frame.right + 3, worstAt, "worst", "bound"),
+    label(frame.right + 3, goalAt, "goal", "truth"),
+    label(338, 24, "dashed: examples frozen", "ink", "end"));
+}
+
+/** Everybody's loops to the goal. */
+function scores(kappa, mine) {
+  const [constant, chebyshev] = frozen(kappa), error = worst(kappa, mine);
+  const yours = !mine.length ? "try it" : error <= EPSILON ? `${mine.length}, done`
+    : `${mine.length} so far, error ${text(error, 2)}`;
+  return `Loops to 10⁻⁶ for every singular value: 1/L ${text(constant, 9)}, `
+    + `Chebyshev ${text(chebyshev, 9)}, Newton–Schulz ${loops(kappa, newton)}, `
+    + `greedy ${loops(kappa, T => greedy(kappa, T))}, yours: ${yours}.`;
+}
+
+function say({ kappa, whole, steps, low, beads, S, error }) {
+  const [, top] = relative(S, low, steps);
+  const least = Math.min(...beads.map(s => Math.abs(map(s, steps)[0]))) / top;
+  const size = least > 0.9995 ? "as large as" : `${text(least)} of`;
+  return `κ = ${power(kappa)}, after ${whole === 1 ? "1 loop" : `${whole} loops`}: `
+    + `the smallest singular value is ${size} the largest; `
+    + `the worst error is ${text(error, 2)}.`;
+}
 
 function build(view) {
   const { state } = view;
-  const flat = view.panel(340, 290, "Last singular value against first one: the map that the loops make, and nine singular values before and after");
-  const chart = view.panel(340, 290, "Error against singular value on logarithmic axes: the slope of the map, and the error with frozen examples");
+  const flat = view.panel(340, 290, "Last singular value against first one: the map "
+    + "that the loops make, and nine singular values before and after");
+  const chart = view.panel(340, 290, "Error against singular value on logarithmic "
+    + "axes: the slope of the map, and the error with frozen examples");
   const score = html("p", { class: "readout" });
-  let scored = "";
+  let scored;
 
   const hand = change => () => {
     state.rule = "hand";
-    state.c = change(state.c ? state.c.split("-") : []).join("-");
+    state.c = change(state.c ? state.c.split("-") : []).slice(0, MOST).join("-");
     view.changed();
   };
   view.player("▶ Flatten", "One loop");
-  const next = view.slider("next", "your next step η, times u²/3:", { show: text, ticks: [[0.33, "⅓"], [1, "1"]] });
+  const next = view.slider("next", "your next step η, times u²/3:", { show: text,
+    ticks: [[0.33, "⅓"], [1, "1"]] });
   next.addEventListener("input", () => { state.rule = "hand"; view.changed(); });
-  view.buttons([["Add this loop", hand(c => c.length < MOST ? [...c, state.next.toFixed(2)] : c)],
+  view.buttons([["Add this loop", hand(c => [...c, state.next.toFixed(2)])],
     ["Take one back", hand(c => c.slice(0, -1))]]);
   view.note(score);
-  view.below();
-  view.choice("rule", "Steps", [["greedy", "greedy"], ["newton", "Newton–Schulz"], ["hand", "by hand"]]);
-  const many = view.slider("T", "loops T =", { show: T => state.rule === "hand" ? String(parse(state.c).length) : String(T),
-    ticks: [[0, "0"], [8, "8"], [16, "16"], [24, "24"]] });
-  many.addEventListener("input", () => { if (state.rule === "hand") { state.rule = "greedy"; view.changed(); } });
-  view.slider("kappa", "condition number κ =", { show: words, ticks: [[4, "4"], [100, "100"], [1e4, "10⁴"], [1e6, "10⁶"]] });
 
-  function words(kappa) { return kappa < 1e3 ? String(kappa) : `10${raised(Math.round(Math.log10(kappa)))}`; }
+  view.below();
+  view.choice("rule", "Steps", [["greedy", "greedy"], ["newton", "Newton–Schulz"],
+    ["hand", "by hand"]]);
+  const many = view.slider("T", "loops T =", { show: () => String(length(state)),
+    ticks: [[0, "0"], [8, "8"], [16, "16"], [24, "24"]] });
+  // By hand the loops are counted, not chosen.
+  many.addEventListener("input", () => {
+    if (state.rule !== "hand") return;
+    state.rule = "greedy";
+    view.changed();
+  });
+  view.slider("kappa", "condition number κ =", { show: power,
+    ticks: [[4, "4"], [100, "100"], [1e4, "10⁴"], [1e6, "10⁶"]] });
 
   return function draw() {
-    const { kappa, rule, T } = state, mine = byHand(kappa, parse(state.c));
-    const all = { greedy: greedy(kappa, T), newton: newton(T), hand: mine }[rule];
-    // Between two loops the step grows from nothing to what it is.
-    const at = Math.min(view.at, all.length), whole = Math.floor(at + 1e-9);
-    const steps = all.slice(0, whole);
-    if (at - whole > 1e-9) steps.push((at - whole) * all[whole]);
-
-    const low = 1 / Math.sqrt(kappa), left = low / 2.5;
-    const S = grid(left, 321), values = S.map(s => map(s, steps));
-    const inside = values.filter((_, k) => S[k] >= low).map(([v]) => Math.abs(v));
-    const top = Math.max(...inside, map(low, steps)[0]);
-    const beads = grid(low, 9);
-
-    const frame = { left: 34, right: 300, top: 34, bottom: 236 };
-    const x = log(left, 1, frame.left, frame.right), y = linear(0, 1, frame.bottom, frame.top + 6);
-    const height = v => Math.max(frame.top - 4, y(Math.abs(v) / top));
-    const places = [low, Math.sqrt(low), 1].map(s => [x(s), text(s, 2)]);
-    const room = svg("rect", { class: "pool ink", x: x(low), y: frame.top, width: x(1) - x(low), height: frame.bottom - frame.top });
-    const preview = [];
-    if (rule === "hand" && !view.playing && at >= all.length && mine.length < MOST) {
-      const trial = byHand(kappa, [...parse(state.c), state.next]), then = S.map(s => Math.abs(map(s, trial)[0]));
-      const peak = Math.max(...then.filter((_, k) => S[k] >= low));
-      preview.push(line(S.map((s, k) => [x(s), Math.max(frame.top - 4, y(then[k] / peak))]), "ink dashed"), label(x(low) + 6, 230, "next, if you add it", "ink"));
+    const seen = look(state, view.at);
+    drawMap(flat, seen);
+    drawError(chart, seen);
+    const game = `${state.kappa} ${state.c}`;
+    if (scored !== game) {
+      scored = game;
+      score.textContent = scores(state.kappa, byHand(state.kappa, parse(state.c)));
     }
-    flat.replaceChildren(room, axes(frame, places, [[y(0), "0"], [y(1), "1"]], ["singular value s, first", "last: σ(s) / largest"]),
-      ...preview,
-      line(S.map((s, k) => [x(s), height(values[k][0])]), "generated"),
-      ...beads.flatMap(s => {
-        const now = height(map(s, steps)[0]);
-        return [line([[x(s), frame.bottom], [x(s), now], [frame.right + 14, now]], "examples thin faint"),
-          disc(x(s), frame.bottom, 4, "examples"), disc(frame.right + 18, now, 5, "examples")];
-      }),
-      label(338, 22, "last", "examples", "end"));
-
-    const box = { left: 42, right: 300, top: 34, bottom: 236 };
-    const across = log(left, 1, box.left, box.right), up = log(1e-9, 1, box.bottom, box.top);
-    const place = e => Math.max(box.top - 4, Math.min(box.bottom, up(Math.max(Math.abs(e), 1e-30))));
-    const error = worst(kappa, steps);
-    const still = S.map(s => [across(s), place((1 - s * s) ** at)]);
-    chart.replaceChildren(
-      svg("rect", { class: "pool ink", x: across(low), y: box.top, width: across(1) - across(low), height: box.bottom - box.top }),
-      axes(box, [low, Math.sqrt(low), 1].map(s => [across(s), text(s, 2)]), [0, -3, -6, -9].map(e => [up(10 ** e), e ? `10${raised(e)}` : "1"]),
-        ["singular value s, first", "error = |slope|"]),
-      line([[across(low), up(EPSILON)], [across(1), up(EPSILON)]], "truth thin dashed"),
-      line(still, "ink dashed"),
-      line(S.map((s, k) => [across(s), place(values[k][1])]), "generated"),
-      line([[across(low), place(error)], [across(1), place(error)]], "bound dotted"),
-      ...apart([place(error) + 4, up(EPSILON) + 4], 15, box.top + 4, box.bottom).map((where, k) =>
-        label(box.right + 3, where, k ? "goal" : "worst", k ? "truth" : "bound")),
-      label(338, 24, "dashed: examples frozen", "ink", "end"));
-
-    if (scored !== `${kappa} ${state.c}`) {
-      scored = `${kappa} ${state.c}`;
-      const [constant, chebyshev] = frozen(kappa);
-      const yours = !mine.length ? "try it" : worst(kappa, mine) <= EPSILON ? `${mine.length}, done` : `${mine.length} so far, error ${text(worst(kappa, mine), 2)}`;
-      score.textContent = `Loops to 10⁻⁶ for every singular value: 1/L ${text(constant, 9)}, Chebyshev ${text(chebyshev, 9)}, Newton–Schulz ${loops(kappa, newton)}, greedy ${loops(kappa, t => greedy(kappa, t))}, yours: ${yours}.`;
-    }
-    const spread = Math.min(...beads.map(s => Math.abs(map(s, steps)[0]))) / top;
-    return `κ = ${words(kappa)}, after ${whole} ${whole === 1 ? "loop" : "loops"}: the smallest singular value is ${spread > 0.9995 ? "as large as" : `${text(spread)} of`} the largest; the worst error is ${text(error, 2)}.`;
+    return say(seen);
   };
 }
 
 define("flatten-the-spectrum", {
-  numbers: { greedy, newton, byHand, map, worst, frozen,
-    loops: (kappa, rule) => loops(kappa, rule === "newton" ? newton : T => greedy(kappa, T)) },
+  numbers: {
+    greedy, newton, byHand, map, worst, frozen,
+    loops: (kappa, rule) =>
+      loops(kappa, rule === "newton" ? newton : T => greedy(kappa, T)),
+  },
   state: {
-    kappa: oneOf(KAPPAS, 100), rule: oneOf(["greedy", "newton", "hand"], "greedy"),
-    T: number(0, MOST, 1, 6), next: number(0.02, 1.2, 0.01, 0.9), c: shares,
+    kappa: oneOf(KAPPAS, 100),
+    rule: oneOf(["greedy", "newton", "hand"], "greedy"),
+    T: number(0, MOST, 1, 6),
+    next: number(0.02, 1.2, 0.01, 0.9),
+    c: shares,
   },
   span: state => [0, length(state)],
   // At first in the middle of its way, where the map has slopes and tops.
-  rest: (state, at) => at === undefined && state.c === "" && state.rule === "greedy" && state.T === 6 ? 3 : length(state),
+  rest: (state, at) => at === undefined && state.rule === "greedy" && state.T === 6
+    ? 3 : length(state),
   pace: () => 1.3,
   build,
 });

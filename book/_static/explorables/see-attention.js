@@ -6,8 +6,8 @@
 (() => {
 "use strict";
 
-const { range, diagonal, attention, loop, lastRowMask, text, svg, linear, line,
-  disc, label, axes, apart, html, number, oneOf, define } = explorables;
+const { range, diagonal, attention, loop, lastRowMask, text, html, svg, linear,
+  line, disc, label, axes, apart, number, oneOf, define } = explorables;
 
 const X = [[1, 0], [1, 1], [0, 2]], LABELS = [2, 1, -2], ALPHA = 3;
 const ROWS = 4, COLUMNS = 3, LOOPS = 12, MOVES = 5;
@@ -49,135 +49,177 @@ function short(x) {
   return text(Number(x.toFixed(size < 10 ? 2 : size < 100 ? 1 : 0)), 4);
 }
 const signed = x => x < 0 ? `(${text(x)})` : text(x);
-const products = (a, b) => a.map((x, k) => `${k ? signed(x) : text(x)}·${signed(b[k])}`).join(" + ");
+const products = (a, b) =>
+  a.map((x, k) => `${k ? signed(x) : text(x)}·${signed(b[k])}`).join(" + ");
 
 /** Where a number comes from: [formula, the cells it is made of]. */
 function origin(grid, i, j, moves, eta, mask) {
   const { Z, scores, read, summed, layer, next } = moves;
-  const column = m => m.map(row => row[j]);
-  const name = i < ROWS - 1 ? `example ${i + 1}` : "the last row";
-  const row = (g, r, n) => range(n, c => [g, r, c]);
-  const value = moves[grid][i][j];
-  switch (grid) {
-    case "Z": return [i < ROWS - 1 ? `${j < 2 ? `feature ${j + 1}` : "label"} of example ${i + 1}: ${text(value)}`
-      : j < 2 ? `q, entry ${j + 1}: ${text(value)}` : `α, the value asked for: ${text(value)}`, []];
-    case "scores": return [`row ${i + 1} times row ${j + 1}: ${products(Z[i], Z[j])} = ${text(value)}`,
-      [...row("Z", i, COLUMNS), ...row("Z", j, COLUMNS)]];
-    case "read": return [mask[i][j] ? `row ${i + 1} reads row ${j + 1}: the score ${text(scores[i][j])} stays`
-      : `row ${i + 1} does not read row ${j + 1}: 0`, [["scores", i, j]]];
-    case "summed": return [`scores of ${name} times column ${j + 1} of Z: ${products(read[i], column(Z))} = ${text(value)}`,
-      [...row("read", i, ROWS), ...range(ROWS, r => ["Z", r, j])]];
-    case "layer": return [j < 2 ? `P writes the features: ${text(summed[i][j])} stays` : `P does not write the last column: ${text(summed[i][j])} becomes 0`,
-      [["summed", i, j]]];
-    default: return [`${text(Z[i][j])} − ${text(eta)}·${signed(layer[i][j])} = ${text(next[i][j])}`, [["Z", i, j], ["layer", i, j]]];
-  }
+  const value = text(moves[grid][i][j]);
+  const last = i === ROWS - 1, name = last ? "the last row" : `example ${i + 1}`;
+  const row = (of, r, count) => range(count, c => [of, r, c]);
+  const meaning = () => last
+    ? j < 2 ? `q, entry ${j + 1}` : "α, the value asked for"
+    : `${j < 2 ? `feature ${j + 1}` : "label"} of example ${i + 1}`;
+  const formulas = {
+    Z: () => [`${meaning()}: ${value}`, []],
+    scores: () => [
+      `row ${i + 1} times row ${j + 1}: ${products(Z[i], Z[j])} = ${value}`,
+      [...row("Z", i, COLUMNS), ...row("Z", j, COLUMNS)]],
+    read: () => [mask[i][j]
+      ? `row ${i + 1} reads row ${j + 1}: the score ${text(scores[i][j])} stays`
+      : `row ${i + 1} does not read row ${j + 1}: 0`, [["scores", i, j]]],
+    summed: () => [`scores of ${name} times column ${j + 1} of Z: `
+      + `${products(read[i], Z.map(z => z[j]))} = ${value}`,
+      [...row("read", i, ROWS), ...range(ROWS, r => ["Z", r, j])]],
+    layer: () => [j < 2 ? `P writes the features: ${text(summed[i][j])} stays`
+      : `P does not write the last column: ${text(summed[i][j])} becomes 0`,
+      [["summed", i, j]]],
+    next: () => [`${text(Z[i][j])} − ${text(eta)}·${signed(layer[i][j])}`
+      + ` = ${text(next[i][j])}`, [["Z", i, j], ["layer", i, j]]],
+  };
+  return formulas[grid]();
+}
+
+/** The color of a cell says whose number it is. */
+function color(grid, i, j) {
+  const last = i === ROWS - 1;
+  if (grid !== "Z" && grid !== "next") return last ? "generated" : "ink";
+  return !last ? "examples" : j < 2 ? "generated" : "truth";
+}
+
+/** A grid whose cells can be tapped, or walked with the arrow keys. */
+function makeGrid(view, grid, title, pick) {
+  const columns = grid === "scores" || grid === "read" ? ROWS : COLUMNS;
+  const picture = view.panel(164, TOP + ROWS * TALL + 4,
+    `${title}, ${ROWS} rows of ${columns}; arrow keys move`, { role: "group" });
+  const cells = range(ROWS, i => range(columns, j => {
+    const x = CELL * j, y = TOP + TALL * i;
+    const words = svg("text", { x: x + 22, y: y + 21, "text-anchor": "middle" });
+    const cell = svg("g", { class: "cell", role: "button",
+      tabindex: i || j ? "-1" : "0" },
+      svg("rect", { x: x + 3, y: y + 1, width: CELL - 3, height: TALL - 3, rx: 3 }),
+      words);
+    cell.addEventListener("focus", () => pick(grid, i, j));
+    cell.addEventListener("click", () => cell.focus());
+    cell.addEventListener("keydown", event => {
+      const [down, right] = { ArrowDown: [1, 0], ArrowUp: [-1, 0],
+        ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key] ?? [];
+      const next = cells[i + down]?.[j + right]?.cell;
+      if (!next) return;
+      event.preventDefault();
+      cell.setAttribute("tabindex", "-1");
+      next.setAttribute("tabindex", "0");
+      next.focus();
+    });
+    return { cell, words };
+  }));
+  picture.append(label(3, 14, title, "strong"), ...cells.flat().map(c => c.cell));
+  return { grid, picture, cells };
+}
+
+/** Which loop and which of its moves: at a loop's end all of it is in sight. */
+function locate(playhead) {
+  const k = Math.max(0, Math.ceil(playhead / MOVES - 1e-9) - 1);
+  const at = playhead - MOVES * k, move = Math.floor(at + 1e-9);
+  return { k, move, part: at - move };
+}
+
+/** The grids up to this move stand out, the next one is on its way. */
+function paint({ grid, picture, cells }, order, { moves, move, part, used, tell }) {
+  const shown = order <= move ? 1 : order === move + 1 ? part : 0;
+  picture.style.setProperty("--shown", (0.12 + 0.88 * shown).toFixed(2));
+  picture.classList.toggle("now", order === move && move > 0);
+  cells.forEach((row, i) => row.forEach(({ cell, words }, j) => {
+    const value = moves[grid][i][j], from = moves.Z[i][j];
+    const x = grid === "next" && order === move + 1 ? from + part * (value - from) : value;
+    const kinds = ["cell", color(grid, i, j)];
+    if (Math.abs(x) < 5e-3) kinds.push("empty");
+    if (used.has([grid, i, j].join())) kinds.push("used");
+    words.textContent = short(x);
+    cell.setAttribute("class", kinds.join(" "));
+    if (tell) cell.setAttribute("aria-label", tell(grid, i, j)[0]);
+  }));
+}
+
+/** The two entries of q, loop by loop. */
+function drawPath(chart, q, done) {
+  const frame = { left: 30, right: 262, top: 26, bottom: 130 };
+  const x = linear(0, LOOPS, frame.left, frame.right);
+  const scale = linear(-8, 5, frame.bottom, frame.top);
+  const y = value => Math.max(frame.top - 6, Math.min(frame.bottom + 6, scale(value)));
+  const ends = apart(q[LOOPS].map(v => y(v) + 4), 16, frame.top, frame.bottom + 8);
+  chart.replaceChildren(
+    axes(frame, [0, 4, 8, 12].map(t => [x(t), String(t)]),
+      [-6, 0, 3].map(v => [y(v), text(v)]), ["loops", "the last row, q"]),
+    ...TARGET.map(v => line([[x(0), y(v)], [x(LOOPS), y(v)]], "truth dashed thin")),
+    ...[0, 1].flatMap(j => {
+      const path = q.map((row, t) => [x(t), y(row[j])]);
+      return [line(path, "generated thin faint"),
+        line(path.slice(0, done + 1), "generated"),
+        disc(...path[done], 5, "generated"),
+        label(frame.right + 6, ends[j], `q${"₁₂"[j]} → ${text(TARGET[j])}`, "truth")];
+    }));
+}
+
+/** This move in a sentence. */
+function say(k, move, { layer, next }, eta, mask) {
+  const pair = row => `(${text(row[0])}, ${text(row[1])})`;
+  const start = prompt().flat(), read = mask.flat().filter(Boolean).length;
+  const changed = next.flat().filter((z, c) => z !== start[c]).length;
+  return `Loop ${k + 1}. ` + [
+    "Three examples in blue, the moving row in orange-red, the asked value in green.",
+    "Compare every row with every row: sixteen scores.",
+    `Mask: ${read} of 16 scores are read.`,
+    "Sum the rows that were read, each times its score.",
+    `Write: P keeps the features. To the last row goes ${pair(layer[3])}.`,
+    `Subtract ${text(eta)} of it: q = ${pair(next[3])}. `
+      + `Changed since the start: ${changed} of 12 numbers.`,
+  ][move];
 }
 
 function build(view) {
   const { state } = view;
-  let picked = null, moves, M;
+  let picked = null;
+  const pick = (...cell) => { picked = cell; view.hold(); };
   view.panels.classList.add("many");
+  const grids = GRIDS.map(([grid, title]) => makeGrid(view, grid, title, pick));
+  const chart = view.panel(340, 168,
+    "The two entries of q against loops, with the values they tend to");
+  chart.classList.add("across");
   const readout = html("p", { class: "readout" });
 
-  const grids = GRIDS.map(([grid, title]) => {
-    const columns = ["scores", "read"].includes(grid) ? ROWS : COLUMNS;
-    const picture = view.panel(164, TOP + ROWS * TALL + 4, `${title}, ${ROWS} rows of ${columns}; arrow keys move`, { role: "group" });
-    const cells = range(ROWS, i => range(columns, j => {
-      const words = svg("text", { x: CELL * j + 22, y: TOP + TALL * i + 21, "text-anchor": "middle" });
-      const cell = svg("g", { class: "cell", role: "button", tabindex: i === 0 && j === 0 ? "0" : "-1" },
-        svg("rect", { x: CELL * j + 3, y: TOP + TALL * i + 1, width: CELL - 3, height: TALL - 3, rx: 3 }), words);
-      const pick = () => { picked = [grid, i, j]; view.hold(); };
-      cell.addEventListener("focus", pick);
-      cell.addEventListener("click", () => cell.focus());
-      cell.addEventListener("keydown", event => {
-        const [down, right] = { ArrowDown: [1, 0], ArrowUp: [-1, 0], ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key] ?? [];
-        const next = cells[i + down]?.[j + right];
-        if (!next) return;
-        event.preventDefault();
-        cell.setAttribute("tabindex", "-1");
-        next.cell.setAttribute("tabindex", "0");
-        next.cell.focus();
-      });
-      return { cell, words };
-    }));
-    picture.append(label(3, 14, title, "strong"), ...cells.flat().map(c => c.cell));
-    return { grid, picture, cells };
-  });
-  const chart = view.panel(340, 168, "The two entries of q against loops, with the values they tend to");
-  chart.classList.add("across");
   view.player("▶ Play", "Next move", ["Next loop", () =>
     view.go(view.at >= LOOPS * MOVES ? 0 : MOVES * (Math.floor(view.at / MOVES) + 1))]);
-  view.slider("eta", "step η =", { show: text, ticks: [[0.05, "0.05"], [0.2, "0.2"], [0.4, "0.4"]] });
-  view.below();
-  view.choice("mask", "Mask", [["right", "last row reads examples"], ["self", "… and itself"], ["causal", "causal"]]);
+  view.slider("eta", "step η =", { show: text,
+    ticks: [[0.05, "0.05"], [0.2, "0.2"], [0.4, "0.4"]] });
   view.note(readout);
+  view.below();
+  view.choice("mask", "Mask", [["right", "last row reads examples"],
+    ["self", "… and itself"], ["causal", "causal"]]);
 
   return function draw() {
-    const { eta, mask } = state;
-    const loops = run(eta, mask);
-    M = maskOf(mask);
-    // Move m of loop k; at the end of a loop all of it stays in sight.
-    const k = Math.max(0, Math.ceil(view.at / MOVES - 1e-9) - 1);
-    const at = view.at - MOVES * k, m = Math.floor(at + 1e-9), part = at - m;
-    moves = loops[k];
-
-    const used = new Set();
-    let formula = "Tap a number, or walk with Tab and the arrow keys, to see where it comes from.";
-    if (picked) {
-      const [words, cells] = origin(...picked, moves, eta, M);
-      formula = words;
-      for (const cell of [...cells, picked]) used.add(cell.join());
-    }
+    const { eta, mask } = state, M = maskOf(mask), loops = run(eta, mask);
+    const { k, move, part } = locate(view.at), moves = loops[k];
+    const tell = (grid, i, j) => origin(grid, i, j, moves, eta, M);
+    const [formula, sources] = picked ? tell(...picked)
+      : ["Tap a number, or walk with Tab and the arrow keys, to see where it comes from.", []];
     readout.textContent = formula;
-
-    grids.forEach(({ grid, picture, cells }, order) => {
-      const shown = order <= m ? 1 : order === m + 1 ? part : 0;
-      picture.style.setProperty("--shown", (0.12 + 0.88 * shown).toFixed(2));
-      picture.classList.toggle("now", order === m && m > 0);
-      cells.forEach((row, i) => row.forEach(({ cell, words }, j) => {
-        let x = moves[grid][i][j];
-        if (grid === "next" && order === m + 1) x = moves.Z[i][j] + part * (x - moves.Z[i][j]);
-        const color = !["Z", "next"].includes(grid) ? (i === ROWS - 1 ? "generated" : "ink")
-          : i < ROWS - 1 ? "examples" : j < 2 ? "generated" : "truth";
-        words.textContent = short(x);
-        cell.setAttribute("class", `cell ${color}${Math.abs(x) < 5e-3 ? " empty" : ""}${used.has([grid, i, j].join()) ? " used" : ""}`);
-        if (!view.playing) cell.setAttribute("aria-label", origin(grid, i, j, moves, eta, M)[0]);
-      }));
-    });
-
-    const q = [prompt()[3], ...loops.map(l => l.next[3])].map(row => row.slice(0, 2));
-    const frame = { left: 30, right: 262, top: 26, bottom: 130 };
-    const x = linear(0, LOOPS, frame.left, frame.right);
-    const scale = linear(-8, 5, frame.bottom, frame.top);
-    const y = value => Math.max(frame.top - 6, Math.min(frame.bottom + 6, scale(value)));
-    const done = m === MOVES ? k + 1 : k;
-    chart.replaceChildren(
-      axes(frame, [0, 4, 8, 12].map(t => [x(t), String(t)]), [-6, 0, 3].map(v => [y(v), text(v)]), ["loops", "the last row, q"]),
-      ...TARGET.map(v => line([[x(0), y(v)], [x(LOOPS), y(v)]], "truth dashed thin")),
-      ...[0, 1].flatMap(j => [
-        line(q.map((row, t) => [x(t), y(row[j])]), "generated thin faint"),
-        line(q.slice(0, done + 1).map((row, t) => [x(t), y(row[j])]), "generated"),
-        disc(x(done), y(q[done][j]), 5, "generated")]),
-      ...apart(q[LOOPS].map(v => y(v) + 4), 16, frame.top, frame.bottom + 8).map((place, j) =>
-        label(frame.right + 6, place, `${j ? "q₂" : "q₁"} → ${text(TARGET[j])}`, "truth")));
-
-    const pair = row => `(${text(row[0])}, ${text(row[1])})`;
-    const start = prompt().flat();
-    const changed = moves.next.flat().filter((z, c) => z !== start[c]).length;
-    const kept = M.flat().filter(Boolean).length;
-    return `Loop ${k + 1}. ` + [
-      "Three examples in blue, the moving row in orange-red, the asked value in green.",
-      "Compare every row with every row: sixteen scores.",
-      `Mask: ${kept} of 16 scores are read.`,
-      "Sum the rows that were read, each times its score.",
-      `Write: P keeps the features. To the last row goes ${pair(moves.layer[3])}.`,
-      `Subtract ${text(eta)} of it: q = ${pair(moves.next[3])}. Changed since the start: ${changed} of 12 numbers.`][m];
+    const used = new Set([...sources, picked ?? []].map(cell => cell.join()));
+    grids.forEach((one, order) => paint(one, order,
+      { moves, move, part, used, tell: view.playing ? null : tell }));
+    const q = [prompt(), ...loops.map(l => l.next)].map(Z => Z[3].slice(0, 2));
+    drawPath(chart, q, move === MOVES ? k + 1 : k);
+    return say(k, move, moves, eta, M);
   };
 }
 
 define("see-attention", {
   numbers: { prompt, maskOf, run, origin },
-  state: { eta: number(0.05, 0.4, 0.01, 0.1), mask: oneOf(["right", "self", "causal"], "right") },
+  state: {
+    eta: number(0.05, 0.4, 0.01, 0.1),
+    mask: oneOf(["right", "self", "causal"], "right"),
+  },
   span: () => [0, LOOPS * MOVES],
   rest: (state, at = MOVES) => at,
   pace: at => at < MOVES ? 1.1 : at < 2 * MOVES ? 2.5 : 9,

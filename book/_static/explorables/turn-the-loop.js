@@ -10,7 +10,8 @@ const { dot, norm, range, transpose, diagonal, times, attention, loop,
   lastRowMask, text, raised, svg, linear, log, line, disc, label, axes, apart,
   number, oneOf, define } = explorables;
 
-const N = 8, L = 4, TILT = 25;  // examples, largest eigenvalue, flat axis in degrees
+const N = 8, L = 4;  // examples, largest eigenvalue of XᵀX
+const TILT = 25;     // of the flat axis, in degrees
 const RULES = ["constant", "optimal", "chebyshev", "hand"];
 const KAPPAS = [1, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100];
 
@@ -24,7 +25,8 @@ function problem(kappa, angle) {
     const [a, b] = turn(360 * k / N).map(x => x * Math.sqrt(2 / N));
     return range(2, j => a * Math.sqrt(mu) * flat[j] + b * Math.sqrt(L) * steep[j]);
   });
-  return { X, theta, y: X.map(x => dot(x, theta)), vectors: [flat, steep], lambda: [mu, L] };
+  const y = X.map(x => dot(x, theta));
+  return { X, y, theta, vectors: [flat, steep], lambda: [mu, L] };
 }
 
 /** Indices of Chebyshev nodes: Lebedev and Finogenov's order for a power of
@@ -40,13 +42,13 @@ function order(T) {
   const far = Array(T).fill(0), taken = [T - 1];
   while (taken.length < T) {
     const last = taken[taken.length - 1];
-    far.forEach((_, i) => { far[i] += Math.log(i === last ? 1 : Math.abs(nodes[i] - nodes[last])); });
-    let best = -1;
-    far.forEach((value, i) => {
-      const better = best < 0 || Math.round(value * 1e9) > Math.round(far[best] * 1e9);
-      if (!taken.includes(i) && better) best = i;
-    });
-    taken.push(best);
+    for (let i = 0; i < T; i++) {
+      far[i] += Math.log(i === last ? 1 : Math.abs(nodes[i] - nodes[last]));
+    }
+    // Rounded, so that ties fall to the same node everywhere.
+    const free = range(T, i => i).filter(i => !taken.includes(i));
+    const distance = i => Math.round(far[i] * 1e9);
+    taken.push(free.reduce((best, i) => distance(i) > distance(best) ? i : best));
   }
   return taken;
 }
@@ -61,8 +63,11 @@ function steps(rule, kappa, T, etaL = 1) {
     1 / ((L + mu) / 2 - (L - mu) / 2 * Math.cos((2 * k + 1) * Math.PI / (2 * T))));
 }
 
+const RIGHT = { mask: "right", sign: "minus", p: "features" };
+
 /** Outputs v and examples X after 0, 1, … loops; cut off when they burst. */
-function run({ X, y }, schedule, { mask = "right", sign = "minus", p = "features" } = {}) {
+function run({ X, y }, schedule, changes) {
+  const { mask, sign, p } = { ...RIGHT, ...changes };
   let Z = [...X.map((x, i) => [...x, y[i]]), [0, 0, 1]];
   let M = lastRowMask(N + 1);
   if (mask === "self") M[N][N] = 1;
@@ -72,7 +77,8 @@ function run({ X, y }, schedule, { mask = "right", sign = "minus", p = "features
   const turned = sign === "minus" ? -1 : 1;
   const states = [];
   for (let t = 0; ; t++) {
-    states.push({ v: Z[N].slice(0, 2).map(q => turned * q + 0), X: Z.slice(0, N).map(z => z.slice(0, 2)) });
+    states.push({ v: Z[N].slice(0, 2).map(q => turned * q + 0),
+      X: Z.slice(0, N).map(z => z.slice(0, 2)) });
     if (t === schedule.length || !(norm(Z[N]) < 1e9)) return states;
     Z = loop(Z, schedule[t], attention(Z, Q, P, M).layer);
   }
@@ -101,7 +107,8 @@ function tight(kappa, T, rule, etaL = 1) {
 const published = (kappa, T) => Math.exp(-T / (2 * kappa));
 
 /** Where a wrong machine ends, in closed form; null if nowhere known. */
-function limit({ theta, vectors, lambda }, { mask = "right", sign = "minus", p = "features" } = {}) {
+function limit({ theta, vectors, lambda }, changes) {
+  const { mask, sign, p } = { ...RIGHT, ...changes };
   const turned = sign === "minus" ? 1 : -1;
   const scaled = s => theta.map(x => turned * s * x + 0);
   if (mask === "transposed") return scaled(0);
@@ -114,20 +121,177 @@ function limit({ theta, vectors, lambda }, { mask = "right", sign = "minus", p =
   let low = 1, high = 3;
   for (let i = 0; i < 60; i++) {
     const middle = (low + high) / 2;
-    if (dot(kept(middle), kept(middle)) + 1 > middle) low = middle; else high = middle;
+    if (dot(kept(middle), kept(middle)) + 1 > middle) low = middle;
+    else high = middle;
   }
   return range(2, j => turned * dot(kept(low), vectors.map(v => v[j])));
 }
 
 /* Picture ------------------------------------------------------------------ */
 
-const WORDS = { self: "ridge", transposed: "no motion" };
+/** All that the panels show of a state, with the playhead at a place. */
+function look(state, playhead) {
+  const { kappa, angle, T, rule, eta, mask, sign, p } = state;
+  const changes = { mask, sign, p };
+  const broken = Object.keys(RIGHT).some(key => changes[key] !== RIGHT[key]);
+  const task = problem(kappa, angle), schedule = steps(rule, kappa, T, eta);
+  const states = run(task, schedule, changes);
+  const away = v => norm(v.map((x, j) => x - task.theta[j]));
+  const errors = states.map(({ v }) => away(v));
+  // Between two loops everything is on its way.
+  const at = Math.min(playhead, states.length - 1), whole = Math.floor(at);
+  const next = Math.min(whole + 1, states.length - 1);
+  const between = (a, b) => a.map((x, i) => x + (at - whole) * (b[i] - x));
+  return {
+    ...state, task, schedule, states, errors, broken, at, whole, away,
+    end: broken ? limit(task, changes) : null,
+    v: between(states[whole].v, states[next].v),
+    X: states[whole].X.map((x, i) => between(x, states[next].X[i])),
+    error: between([errors[whole]], [errors[next]])[0],
+  };
+}
+
+const px = linear(-1.6, 1.6, 0, 340), py = linear(-1.6, 1.6, 320, -20);
+
+function drawBowl(bowl, { task, kappa, states, whole, v, X, end }) {
+  const { theta, vectors: [flat] } = task;
+  // What bursts is cut far outside of the panel.
+  const place = u => [px(u[0]), py(u[1])].map(x => Math.max(-400, Math.min(740, x)));
+  const star = place(theta), path = states.map(s => place(s.v));
+  const left = theta[0] < 0, low = theta[1] < 0;
+  const done = path.slice(0, whole + 1);
+  const contours = range(7, k => svg("ellipse", {
+    class: "line ink thin faint pool",
+    rx: 40 * (7 - k), ry: 40 * (7 - k) / Math.sqrt(kappa),
+    transform: `translate(${star.map(x => x.toFixed(1))}) rotate(${-TILT})`,
+  }));
+  bowl.replaceChildren(
+    ...contours,
+    svg("circle", { cx: px(0), cy: py(0), r: px(1) - px(0),
+      class: "line ink thin dashed faint" }),
+    ...X.map(x => disc(...place(x), 3.5, "examples")),
+    line(path, "generated thin faint"),
+    line([...done, place(v)], "generated"),
+    ...done.map(u => disc(...u, 2.4, "generated")),
+    ...(end ? [disc(...place(end), 9, "line ink")] : []),
+    svg("g", { class: "handle" },
+      disc(...star, 22, "grip"),
+      label(star[0], star[1] + 8, "★", "truth star", "middle"),
+      label(star[0] + (left ? -12 : 12), star[1] + (low ? 20 : -8), "θ*",
+        "truth strong", left ? "end" : "start")),
+    disc(...place(v), 6, "generated"),
+    label(332, 276, "examples", "examples", "end"),
+    label(332, 292, "output v(t)", "generated", "end"),
+    label(8, 292, "flat axis", "ink"),
+    line([[66, 290], [66 + 26 * flat[0], 290 - 26 * flat[1]]], "ink thin"));
+}
+
+/** The lines of the chart: [points, style, name, color of the name]. */
+function curves({ task, schedule, errors, broken, end, away, kappa, T, rule, eta }, x, y) {
+  const over = list => list.map((e, t) => [x(t), y(e)]);
+  const bound = f => over(range(T + 1, f));
+  const level = (e, from) => [[from, y(e)], [x(T), y(e)]];
+  return [
+    [bound(t => published(kappa, t)), "bound dashed", "published", "bound"],
+    rule === "chebyshev"  // promises nothing before T
+      ? [level(tight(kappa, T, rule), x(T) - 9), "bound", "tight, at T", "bound"]
+      : [bound(t => tight(kappa, t, rule, eta)), "bound dotted", "tight", "bound"],
+    ...(broken ? [] : [[over(exact(task, schedule)), "truth wide", "exact", "truth"]]),
+    [over(errors), "generated faint thin", "machine", "generated"],
+    ...(end ? [[level(away(end), x(0)), "ink dashed", "", "ink"]] : []),
+  ];
+}
+
+function drawChart(chart, seen) {
+  const { T, errors, at, whole, error, kappa, rule, eta } = seen;
+  const frame = { left: 42, right: 264, top: 30, bottom: 238 };
+  const shown = [errors.at(-1), tight(kappa, T, rule, eta)].filter(e => e > 0);
+  const floor = [-3, -6, -12].find(p => shown.every(e => e > 10 ** p)) ?? -12;
+  const x = linear(0, T, frame.left, frame.right);
+  const scale = log(10 ** floor, 10, frame.bottom, frame.top);
+  const y = e => Math.max(frame.top - 8,
+    Math.min(frame.bottom + 4, scale(Math.max(e, 1e-300))));
+  const every = Math.max(1, Math.floor(-floor / 3));
+  const powers = range(Math.floor((1 - floor) / every) + 1, k => 1 - k * every);
+  const lines = curves(seen, x, y), named = lines.filter(([, , name]) => name);
+  const heights = apart(named.map(([list]) => list.at(-1)[1] + 4), 15,
+    frame.top, frame.bottom);
+  const done = errors.slice(0, whole + 1).map((e, t) => [x(t), y(e)]);
+  chart.replaceChildren(
+    axes(frame,
+      [0, T / 2, T].filter(Number.isInteger).map(t => [x(t), String(t)]),
+      powers.map(p => [scale(10 ** p), p < -2 ? `10${raised(p)}` : String(10 ** p)]),
+      ["loops", "error ‖v − θ*‖"]),
+    ...lines.map(([list, style]) => line(list, style)),
+    line(done, "generated"),
+    ...done.map(point => disc(...point, 2.2, "generated")),
+    disc(x(at), y(error), 6, "generated"),
+    ...named.map(([, , name, color], i) =>
+      label(frame.right + 8, heights[i], name, color)));
+}
+
+/** The picture in a sentence or two. */
+function say(seen) {
+  const { task, schedule, errors, broken, end, whole } = seen;
+  const { kappa, T, rule, eta, mask, sign, p } = seen;
+  const loops = whole === 1 ? "1 loop" : `${whole} loops`;
+  const now = `After ${loops} the error is ${text(errors[whole], 2)}`;
+  const step = rule === "chebyshev" ? "Chebyshev steps" : `η = ${text(schedule[0] * L)}/L`;
+  const pair = u => `(${u.map(x => text(x, 2)).join(", ")})`;
+  if (mask === "transposed") {
+    return `${now}. The last row reads nothing and does not move: the answer stays (0, 0).`;
+  }
+  if (broken && !(errors.at(-1) < 4)) {
+    return `${now}: with ${step} this machine bursts. A shorter step would bring it to rest.`;
+  }
+  if (rule !== "chebyshev" && schedule[0] * L >= 2) {
+    return `${now}: with ${step} it grows along the steep axis. `
+      + "Only below 2/L does the loop converge.";
+  }
+  if (mask === "all") {
+    return `${now}. Every row reads, so the examples move: they fade to zero, `
+      + "and the answer stalls.";
+  }
+  if (!broken) {
+    return `${now}. For κ = ${text(kappa)} and ${step} no θ* can give more than `
+      + `${text(tight(kappa, T, rule, eta), 2)} after ${T}; `
+      + `published: ${text(published(kappa, T), 2)}.`;
+  }
+  const why = [
+    mask === "self" && (p === "all" ? "nothing but zero" : "ridge"),
+    mask === "right" && p === "all" && "half the answer",
+    sign === "plus" && "the wrong sign",
+  ].filter(Boolean).join(", ");
+  return `${now}. This machine heads for the ring: ${why}, `
+    + `${pair(end)} instead of ${pair(task.theta)}.`;
+}
+
+/** Let the star be dragged around its circle. */
+function dragStar(bowl, view) {
+  const drag = ({ clientX, clientY }) => {
+    const box = bowl.getBoundingClientRect();
+    const x = clientX - box.left - box.width / 2;
+    const y = box.top + box.height / 2 - clientY;
+    const angle = Math.round(Math.atan2(y, x) * 180 / Math.PI) - TILT;
+    view.state.angle = (angle + 540) % 360 - 180;
+    view.changed();
+  };
+  bowl.addEventListener("pointerdown", event => {
+    if (!event.target.closest(".handle")) return;
+    bowl.setPointerCapture(event.pointerId);
+    bowl.addEventListener("pointermove", drag);
+  });
+  bowl.addEventListener("lostpointercapture", () =>
+    bowl.removeEventListener("pointermove", drag));
+}
 
 function build(view) {
   const { state } = view;
-  const bowl = view.panel(340, 300, "The plane of v: contours of the loss around the star θ*, the eight examples, and the path of the output");
-  const chart = view.panel(340, 280, "Error against loops on a logarithmic axis: the machine, its exact formula, and two bounds");
-  const px = linear(-1.6, 1.6, 0, 340), py = linear(-1.6, 1.6, 320, -20);
+  const bowl = view.panel(340, 300, "The plane of v: contours of the loss around "
+    + "the star θ*, the eight examples, and the path of the output");
+  const chart = view.panel(340, 280, "Error against loops on a logarithmic axis: "
+    + "the machine, its exact formula, and two bounds");
+  dragStar(bowl, view);
 
   view.player("▶ Turn the loop", "One loop");
   const eta = view.slider("eta", "step η, times L:", {
@@ -135,129 +299,49 @@ function build(view) {
     ticks: [[0, "0"], [1, "1/L"], [2, "2/L"]] });
   // Whoever touches the slider wants its step.
   eta.addEventListener("input", () => { state.rule = "hand"; view.changed(); });
+
   view.below();
   view.choice("rule", "or a rule for η", [["constant", "1/L"], ["optimal", "2/(L+μ)"],
     ["chebyshev", "Chebyshev"], ["hand", "by hand"]]);
-  view.slider("kappa", "condition number κ =", { show: text, ticks: [[1, "1"], [10, "10"], [100, "100"]] });
+  view.slider("kappa", "condition number κ =", { show: text,
+    ticks: [[1, "1"], [10, "10"], [100, "100"]] });
   view.slider("T", "loops T =", { ticks: [[1, "1"], [30, "30"], [60, "60"]] });
   view.slider("angle", "θ* from the flat axis:", { show: x => `${text(x)}°`,
     ticks: [[-90, "steep"], [0, "flat"], [90, "steep"]] });
+
   view.fold("Break the machine: mask, sign, P");
   // A broken machine needs a shorter step to come to rest: 1/L, as in chapter 22.
-  const shorten = () => { if (state.eta > 1 || state.rule === "chebyshev") state.rule = "constant"; };
+  const shorten = () => {
+    if (state.eta > 1 || state.rule === "chebyshev") state.rule = "constant";
+  };
   view.choice("mask", "Mask", [["right", "right"], ["self", "last row reads itself"],
     ["all", "all rows read"], ["transposed", "transposed"]], shorten);
   view.choice("sign", "Output", [["minus", "−q"], ["plus", "+q"]], shorten);
   view.choice("p", "P", [["features", "diag(I, 0)"], ["all", "I"]], shorten);
 
-  // The star can be dragged around its circle.
-  bowl.addEventListener("pointerdown", event => {
-    if (!event.target.closest(".handle")) return;
-    bowl.setPointerCapture(event.pointerId);
-    const drag = ({ clientX, clientY }) => {
-      const box = bowl.getBoundingClientRect();
-      const x = clientX - box.left - box.width / 2, y = box.height / 2 - (clientY - box.top);
-      const angle = Math.round(Math.atan2(y, x) * 180 / Math.PI) - TILT;
-      state.angle = (angle + 540) % 360 - 180;
-      view.changed();
-    };
-    bowl.addEventListener("pointermove", drag);
-    bowl.addEventListener("lostpointercapture", () =>
-      bowl.removeEventListener("pointermove", drag), { once: true });
-  });
-
   return function draw() {
-    const { kappa, T, rule, mask, sign, p } = state;
     // The slider follows the rule.
-    if (rule === "constant") state.eta = 1;
-    if (rule === "optimal") state.eta = kind.state.eta.read((2 / (1 + 1 / kappa)).toFixed(6));
-    const etaL = state.eta;
-    const broken = mask !== "right" || sign !== "minus" || p !== "features";
-    const task = problem(kappa, state.angle), { theta, vectors: [flat], lambda } = task;
-    const schedule = steps(rule, kappa, T, etaL);
-    const states = run(task, schedule, { mask, sign, p });
-    const errors = states.map(({ v }) => norm([v[0] - theta[0], v[1] - theta[1]]));
-    const end = broken ? limit(task, { mask, sign, p }) : null;
-    const safe = rule === "chebyshev" || schedule[0] * L < 2;
-
-    // Between two loops the dot is on its way.
-    const at = Math.min(view.at, states.length - 1), whole = Math.floor(at);
-    const next = states[Math.min(whole + 1, states.length - 1)], part = at - whole;
-    const between = (a, b) => a.map((x, i) => x + part * (b[i] - x));
-    const v = between(states[whole].v, next.v);
-    const X = states[whole].X.map((x, i) => between(x, next.X[i]));
-    const place = u => [px(u[0]), py(u[1])].map(x => Math.max(-400, Math.min(740, x)));
-    const star = place(theta);
-
-    bowl.replaceChildren(
-      ...range(7, k => svg("ellipse", { class: "line ink thin faint pool",
-        rx: 40 * (7 - k), ry: 40 * (7 - k) / Math.sqrt(kappa),
-        transform: `translate(${star.map(x => x.toFixed(1))}) rotate(${-TILT})` })),
-      svg("circle", { cx: 170, cy: 150, r: px(1) - 170, class: "line ink thin dashed faint" }),
-      ...X.map(x => disc(...place(x), 3.5, "examples")),
-      line(states.map(s => place(s.v)), "generated thin faint"),
-      line([...states.slice(0, whole + 1).map(s => s.v), v].map(place), "generated"),
-      ...states.slice(0, whole + 1).map(s => disc(...place(s.v), 2.4, "generated")),
-      ...(end ? [svg("circle", { cx: place(end)[0], cy: place(end)[1], r: 9, class: "line ink" })] : []),
-      svg("g", { class: "handle" }, disc(...star, 22, "grip"), label(star[0], star[1] + 8, "★", "truth star", "middle"),
-        label(star[0] + (theta[0] < 0 ? -12 : 12), star[1] + (theta[1] < 0 ? 20 : -8), "θ*", "truth strong", theta[0] < 0 ? "end" : "start")),
-      disc(...place(v), 6, "generated"),
-      label(332, 276, "examples", "examples", "end"), label(332, 292, "output v(t)", "generated", "end"),
-      label(8, 292, "flat axis", "ink", "start"),
-      line([[66, 290], [66 + 26 * flat[0], 290 - 26 * flat[1]]], "ink thin"));
-
-    // Errors, on one of three scales.
-    const shown = [errors[errors.length - 1], tight(kappa, T, rule, etaL)].filter(x => x > 0);
-    const floor = [-3, -6, -12].find(e => shown.every(x => x > 10 ** e)) ?? -12;
-    const frame = { left: 42, right: 264, top: 30, bottom: 238 };
-    const x = linear(0, T, frame.left, frame.right);
-    const scale = log(10 ** floor, 10, frame.bottom, frame.top);
-    const y = e => Math.max(frame.top - 8, Math.min(frame.bottom + 4, scale(Math.max(e, 1e-300))));
-    const curve = f => range(T + 1, t => [x(t), y(f(t))]);
-    const every = Math.max(1, -floor / 3 | 0);
-    const ticks = range(Math.floor((1 - floor) / every) + 1, k => 1 - k * every)
-      .map(e => [scale(10 ** e), e < -2 ? `10${raised(e)}` : String(10 ** e)]);
-    const lines = [[curve(t => published(kappa, t)), "bound dashed", "published", "bound"]];
-    if (rule === "chebyshev") lines.push([[[x(T) - 9, y(tight(kappa, T, rule))], [x(T), y(tight(kappa, T, rule))]], "bound", "tight, at T", "bound"]);
-    else lines.push([curve(t => tight(kappa, t, rule, etaL)), "bound dotted", "tight", "bound"]);
-    if (!broken) lines.push([exact(task, schedule).map((e, t) => [x(t), y(e)]), "truth wide", "exact", "truth"]);
-    lines.push([errors.map((e, t) => [x(t), y(e)]), "generated faint thin", "machine", "generated"]);
-    if (end) {
-      const gap = Math.max(norm(end.map((a, j) => a - theta[j])), 1e-300);
-      lines.push([[[x(0), y(gap)], [x(T), y(gap)]], "ink dashed", "", "ink"]);
-    }
-    const named = lines.filter(l => l[2]);
-    const heights = apart(named.map(l => l[0][l[0].length - 1][1] + 4), 15, frame.top, frame.bottom);
-    const e = errors[whole] + part * (errors[Math.min(whole + 1, errors.length - 1)] - errors[whole]);
-    chart.replaceChildren(
-      axes(frame, [0, T / 2, T].filter(t => t === Math.round(t)).map(t => [x(t), String(t)]), ticks,
-        ["loops", "error ‖v − θ*‖"]),
-      ...lines.map(([list, style]) => line(list, style)),
-      line(errors.slice(0, whole + 1).map((error, t) => [x(t), y(error)]), "generated"),
-      ...errors.slice(0, whole + 1).map((error, t) => disc(x(t), y(error), 2.2, "generated")),
-      disc(x(at), y(e), 6, "generated"),
-      ...named.map((l, i) => label(frame.right + 8, heights[i], l[2], l[3])));
-
-    const now = `After ${whole} ${whole === 1 ? "loop" : "loops"} the error is ${text(errors[whole], 2)}`;
-    const step = rule === "chebyshev" ? "Chebyshev steps" : `η = ${text(schedule[0] * L)}/L`;
-    const bursts = !(errors[errors.length - 1] < 4);
-    if (broken && mask !== "transposed" && bursts) return `${now}: with ${step} this machine bursts. A shorter step would bring it to the ring.`;
-    if (!safe && mask !== "transposed") return `${now}: with ${step} it grows along the steep axis. Only below 2/L does the loop converge.`;
-    if (mask === "all") return `${now}. Every row reads, so the examples move: they fade to zero, and the answer stalls.`;
-    if (!broken) return `${now}. For κ = ${text(kappa)} and ${step} no θ* can give more than ${text(tight(kappa, T, rule, etaL), 2)} after ${T}; published: ${text(published(kappa, T), 2)}.`;
-    const why = [WORDS[mask] && mask === "self" && p === "all" ? "no answer but zero" : WORDS[mask],
-      p === "all" && mask === "right" && "half the answer", sign === "plus" && mask !== "transposed" && "the wrong sign"].filter(Boolean).join(", ");
-    return `${now}. This machine heads for the ring: ${why}, (${end.map(a => text(a, 2)).join(", ")}) instead of (${theta.map(a => text(a, 2)).join(", ")}).`;
+    const etas = { constant: 1, optimal: 2 / (1 + 1 / state.kappa) };
+    const followed = etas[state.rule];
+    if (followed) state.eta = kind.state.eta.read(followed.toFixed(6));
+    const seen = look(state, view.at);
+    drawBowl(bowl, seen);
+    drawChart(chart, seen);
+    return say(seen);
   };
 }
 
 const kind = {
   numbers: { problem, order, steps, run, exact, tight, published, limit },
   state: {
-    rule: oneOf(RULES, "optimal"), eta: number(0, 2.2, 0.02, 1.82),
-    kappa: oneOf(KAPPAS, 10), T: number(1, 60, 1, 24), angle: number(-180, 180, 1, 52),
+    rule: oneOf(RULES, "optimal"),
+    eta: number(0, 2.2, 0.02, 1.82),
+    kappa: oneOf(KAPPAS, 10),
+    T: number(1, 60, 1, 24),
+    angle: number(-180, 180, 1, 52),
     mask: oneOf(["right", "self", "all", "transposed"], "right"),
-    sign: oneOf(["minus", "plus"], "minus"), p: oneOf(["features", "all"], "features"),
+    sign: oneOf(["minus", "plus"], "minus"),
+    p: oneOf(["features", "all"], "features"),
   },
   span: ({ T }) => [0, T],
   pace: (at, { T }) => Math.max(2.5, T / 7),

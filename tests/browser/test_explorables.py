@@ -323,12 +323,12 @@ KAPPAS = [4, 10, 100, 1e4, 1e6]
 def test_the_map_and_its_steps_are_those_of_lttutor(calls, kappa):
     T = 9
     s = np.geomspace(kappa**-0.5, 1, 12)
-    greedy = calls(FLAT, "greedy", kappa, T)
-    assert np.allclose(greedy, steps.flattening_steps(kappa, T), **CLOSE)
+    flattest = calls(FLAT, "flattest", kappa, T)
+    assert np.allclose(flattest, steps.flattening_steps(kappa, T), **CLOSE)
     newton = calls(FLAT, "newton", T)
     assert np.allclose(newton, 2.25 ** np.arange(T), **CLOSE)
     by_hand = calls(FLAT, "byHand", kappa, [0.9, 0.5, 0.33, 1.2])
-    for schedule in (greedy, newton, by_hand):
+    for schedule in (flattest, newton, by_hand):
         values, slopes = spectrum_map(s, schedule)
         found = np.array([calls(FLAT, "map", x, schedule) for x in s.tolist()])
         assert np.allclose(found, np.transpose([values[-1], slopes[-1]]),
@@ -347,18 +347,18 @@ def test_shares_by_hand_are_those_of_the_largest_value_left(calls, kappa):
     for t, c in enumerate(chosen):
         top = np.abs(spectrum_map(dense, found[:t])[0][-1]).max()
         assert found[t] == pytest.approx(3 * c / top**2, rel=1e-6)
-    best = np.array(calls(FLAT, "greedy", kappa, 3))
+    best = np.array(calls(FLAT, "flattest", kappa, 3))
     tops = [np.abs(spectrum_map(dense, best[:t])[0][-1]).max()
             for t in range(3)]
     again = calls(FLAT, "byHand", kappa, (best * np.square(tops) / 3).tolist())
     assert np.allclose(again, best, rtol=1e-6)
 
 
-@pytest.mark.parametrize("kappa, newton, greedy", [
+@pytest.mark.parametrize("kappa, newton, flattest", [
     (10, 7, 5), (100, 10, 6), (1e4, 16, 9), (1e6, 21, 11)])
-def test_loops_to_a_millionth(calls, kappa, newton, greedy):
+def test_loops_to_a_millionth(calls, kappa, newton, flattest):
     assert calls(FLAT, "loops", kappa, "newton") == newton
-    assert calls(FLAT, "loops", kappa, "greedy") == greedy
+    assert calls(FLAT, "loops", kappa, "flattest") == flattest
     assert calls(FLAT, "frozen", kappa) == [
         theory.loops_needed(kappa, 1e-6, rule)
         for rule in ("constant", "chebyshev")]

@@ -14,8 +14,9 @@ const KAPPAS = [4, 10, 100, 1e3, 1e4, 1e5, 1e6], EPSILON = 1e-6, MOST = 24;
 
 /* Numbers ------------------------------------------------------------------ */
 
-/** Each step brings smallest and largest singular value closest together. */
-function greedy(kappa, T) {
+/** Of the steps that lose no singular value, those that bring them closest
+    together (chapter 42). */
+function flattest(kappa, T) {
   let low = 1 / Math.sqrt(kappa), high = 1;
   return range(T, () => {
     const third = (low * low + low * high + high * high) / 3;
@@ -102,7 +103,7 @@ const power = kappa => kappa < 1e3 ? String(kappa)
 /** All that the panels show of a state, with the playhead at a place. */
 function look(state, playhead) {
   const { kappa, rule, T, c, next } = state, chosen = parse(c);
-  const all = { greedy: () => greedy(kappa, T), newton: () => newton(T),
+  const all = { flattest: () => flattest(kappa, T), newton: () => newton(T),
     hand: () => byHand(kappa, chosen) }[rule]();
   // Between two loops the step grows from nothing to what it is.
   const at = Math.min(playhead, all.length), whole = Math.floor(at + 1e-9);
@@ -181,7 +182,7 @@ function scores(kappa, mine) {
     : `${mine.length} so far, error ${text(error, 2)}`;
   return `Loops to 10⁻⁶ for every singular value: 1/L ${text(constant, 9)}, `
     + `Chebyshev ${text(chebyshev, 9)}, Newton–Schulz ${loops(kappa, newton)}, `
-    + `greedy ${loops(kappa, T => greedy(kappa, T))}, yours: ${yours}.`;
+    + `flattest ${loops(kappa, T => flattest(kappa, T))}, yours: ${yours}.`;
 }
 
 function say({ kappa, whole, steps, low, beads, S, error }) {
@@ -216,14 +217,14 @@ function build(view) {
   view.note(score);
 
   view.below();
-  view.choice("rule", "Steps", [["greedy", "greedy"], ["newton", "Newton–Schulz"],
+  view.choice("rule", "Steps", [["flattest", "flattest"], ["newton", "Newton–Schulz"],
     ["hand", "by hand"]]);
   const many = view.slider("T", "loops T =", { show: () => String(length(state)),
     ticks: [[0, "0"], [8, "8"], [16, "16"], [24, "24"]] });
   // By hand the loops are counted, not chosen.
   many.addEventListener("input", () => {
     if (state.rule !== "hand") return;
-    state.rule = "greedy";
+    state.rule = "flattest";
     view.changed();
   });
   view.slider("kappa", "condition number κ =", { show: power,
@@ -244,20 +245,20 @@ function build(view) {
 
 define("flatten-the-spectrum", {
   numbers: {
-    greedy, newton, byHand, map, worst, frozen,
+    flattest, newton, byHand, map, worst, frozen,
     loops: (kappa, rule) =>
-      loops(kappa, rule === "newton" ? newton : T => greedy(kappa, T)),
+      loops(kappa, rule === "newton" ? newton : T => flattest(kappa, T)),
   },
   state: {
     kappa: oneOf(KAPPAS, 100),
-    rule: oneOf(["greedy", "newton", "hand"], "greedy"),
+    rule: oneOf(["flattest", "newton", "hand"], "flattest"),
     T: number(0, MOST, 1, 6),
     next: number(0.02, 1.2, 0.01, 0.9),
     c: shares,
   },
   span: state => [0, length(state)],
   // At first in the middle of its way, where the map has slopes and tops.
-  rest: (state, at) => at === undefined && state.rule === "greedy" && state.T === 6
+  rest: (state, at) => at === undefined && state.rule === "flattest" && state.T === 6
     ? 3 : length(state),
   pace: () => 1.3,
   build,

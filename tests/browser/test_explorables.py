@@ -162,6 +162,21 @@ def test_a_broken_machine_ends_at_its_ring(calls, kappa, angle, change):
     assert np.allclose(calls(TURN, "limit", task, change), end, **CLOSE)
 
 
+def test_the_star_can_be_dragged_around_its_circle(opened):
+    tab = opened(TURN)
+    tab.locator(".panels svg").first.scroll_into_view_if_needed()
+    box = tab.locator(".panels svg").first.bounding_box()
+    star = tab.locator(".grip").bounding_box()
+    tab.mouse.move(star["x"] + star["width"] / 2, star["y"] + 20)
+    tab.mouse.down()
+    # The flat axis points 25 degrees up; to the left of the center is 155.
+    tab.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2, steps=5)
+    tab.mouse.up()
+    assert tab.locator(f"#{TURN}-angle").input_value() == "155"
+    tab.mouse.move(box["x"] + 200, box["y"] + 20)
+    assert tab.locator(f"#{TURN}-angle").input_value() == "155"
+
+
 def test_where_no_closed_form_is_known_none_is_shown(calls):
     task = calls(TURN, "problem", 10, 52)
     assert calls(TURN, "limit", task, {"mask": "all"}) is None

@@ -139,7 +139,7 @@ function drawMap(panel, { S, low, steps, beads, preview }) {
     axes(frame, places(x, low), [[y(0), "0"], [y(1), "1"]],
       ["singular value s, first", "last: σ(s) / largest"]),
     ...(preview ? [line(path(relative(S, low, preview)[0]), "ink dashed"),
-      label(x(low) + 6, 230, "next, if you add it", "ink")] : []),
+      label(x(low) + 6, 222, "next, if you add it", "ink")] : []),
     line(path(values), "generated"),
     ...beads.flatMap(s => {
       const now = y(Math.abs(map(s, steps)[0]) / top);

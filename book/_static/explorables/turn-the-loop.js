@@ -174,11 +174,10 @@ function drawBowl(bowl, { task, kappa, states, whole, v, X, end }) {
     line([...done, place(v)], "generated"),
     ...done.map(u => disc(...u, 2.4, "generated")),
     ...(end ? [disc(...place(end), 9, "line ink")] : []),
-    svg("g", { class: "handle" },
-      disc(...star, 22, "grip"),
-      label(star[0], star[1] + 8, "★", "truth star", "middle"),
-      label(star[0] + (left ? -12 : 12), star[1] + (low ? 20 : -8), "θ*",
-        "truth strong", left ? "end" : "start")),
+    disc(...star, 24, "grip"),
+    label(star[0], star[1] + 8, "★", "truth star", "middle"),
+    label(star[0] + (left ? -12 : 12), star[1] + (low ? 20 : -8), "θ*",
+      "truth strong", left ? "end" : "start"),
     disc(...place(v), 6, "generated"),
     label(332, 276, "examples", "examples", "end"),
     label(332, 292, "output v(t)", "generated", "end"),
@@ -277,7 +276,8 @@ function dragStar(bowl, view) {
     view.changed();
   };
   bowl.addEventListener("pointerdown", event => {
-    if (!event.target.closest(".handle")) return;
+    if (!event.target.matches(".grip")) return;
+    event.preventDefault();
     bowl.setPointerCapture(event.pointerId);
     bowl.addEventListener("pointermove", drag);
   });

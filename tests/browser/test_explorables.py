@@ -5,6 +5,7 @@ page with nothing else.
 """
 
 import gzip
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 
 from lttutor import attention, loop, steps, theory
 from lttutor.flattening import spectrum_map
-from tools.book import stills
+from tools.book import chapters, stills
 
 NAMES = stills.names()
 FOLDER, FRAMES = stills.FOLDER, stills.FRAMES
@@ -534,3 +535,26 @@ def test_without_a_script_the_figure_stands_and_its_controls_do_not(
     assert tab.locator(".panels svg").first.is_visible()
     assert not tab.locator(".controls").first.is_visible()
     context.close()
+
+
+# -- in the book --------------------------------------------------------------
+
+def test_a_page_loads_the_scripts_only_if_it_uses_them(built):
+    used = set()
+    for page in chapters.pages():
+        html = chapters.html(page).read_text("utf8")
+        found = re.findall(r'data-explorable="([\w-]+)"', html)
+        used.update(found)
+        assert ("explorables/common.js" in html) == bool(found), page
+    assert used <= set(NAMES)
+
+
+def test_an_explorable_plays_in_a_book_opened_from_a_folder(built, browser):
+    for page in chapters.pages():
+        if "data-explorable" not in chapters.html(page).read_text("utf8"):
+            continue
+        tab = browser.new_page(reduced_motion="reduce")
+        tab.goto(chapters.html(page).as_uri())
+        tab.locator(".explorable").scroll_into_view_if_needed()
+        tab.wait_for_selector("[data-ready]")
+        tab.close()

@@ -96,16 +96,17 @@ def text_tasks(codes, projection, *, n, tests, windows, rng):
     n, tests = as_count("n", n, least=1), as_count("tests", tests, least=1)
     windows = as_count("windows", windows, least=1)
     rng = as_rng(rng)
-    features, targets = character_features(codes, projection)
-    history = len(codes) - len(targets)
-    stride = n + tests + history
-    slots = (len(targets) + history) // stride
+    projection = as_array("projection", projection, shape=("27 h", "d"))
+    stride = len(projection) // len(ALPHABET) + n + tests
+    slots = len(codes) // stride
     if slots < windows:
         raise ValueError(
             f"windows: expected at most {slots}, the stretches of {stride} "
             f"characters in a text of {len(codes)}, got {windows}"
         )
     starts = stride * rng.choice(slots, windows, replace=False)
-    rows = starts[:, None] + np.arange(n + tests)
-    X, y = features[rows], np.eye(len(ALPHABET))[targets[rows]]
+    stretches = [character_features(codes[start:start + stride], projection)
+                 for start in starts]
+    X = np.array([features for features, _ in stretches])
+    y = np.eye(len(ALPHABET))[np.array([target for _, target in stretches])]
     return RealTask(X[:, :n], y[:, :n], X[:, n:], y[:, n:])

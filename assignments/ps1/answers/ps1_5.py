@@ -1,185 +1,232 @@
-"""Problem 5 of set 1: where the wrong mask ends."""
+"""Problem 5 of set 1: two rows that read each other."""
 
 from tests.course.answers import Answer
 
 START = """\
-def ridge_level(X, y, alpha, s):
-    d = X.shape[1]
+def mutual_level(X, y, alpha, s):
+    a, b = alpha
+    lam, V = np.linalg.eigh(X.T @ X)
+    m = V.T @ (X.T @ y)
 
-    def rest(level):
-        return -alpha * np.linalg.solve(X.T @ X + level * np.eye(d),
-                                        X.T @ y)
+    def pair(c):
+        return -(a + b) * m / (lam + c), -(a - b) * m / (lam - c)
+
+    def gap(c):
+        plus, minus = pair(c)
+        return s * ((plus @ plus - minus @ minus) / 4 + a * b) - c
 
 """
-
-
-def after(*lines):
-    return START + "".join(f"    {line}\n" for line in lines)
-
-
 SEARCH = """\
-    low, high = 0.0, 1e6
+    low, high = -lam[0], lam[0]
     for _ in range(200):
-        level = (low + high) / 2
-        if {score} > level:
-            low = level
-        else:
-            high = level
-    return level
+        c = (low + high) / 2
+        low, high = (c, high) if gap(c) > 0 else (low, c)
+    return c
 """
 
-OWN = "s * (rest(level) @ rest(level) + alpha**2)"
+
+def altered(*changes):
+    """The solution with some of its text replaced."""
+    source = START + SEARCH
+    for old, new in changes:
+        assert old in source
+        source = source.replace(old, new)
+    return source
+
 
 WRONG = [
-    Answer("alpha squared", after("return s * alpha**2"),
-           "the row's own score is not α²"),
-    Answer("q squared", START + SEARCH.format(
-        score="s * (rest(level) @ rest(level))"),
-           "the row's own score is not ‖q‖²"),
-    Answer("one substitution", after(
-        "q = rest(0)", "return s * (q @ q + alpha**2)"),
-        "you put q for λ = 0 into the formula"),
-    Answer("q without alpha", START + SEARCH.format(
-        score="s * (rest(level) @ rest(level) / alpha**2 + alpha**2)"),
-        "the α in q is missing"),
-    Answer("root", START + SEARCH.format(score=OWN).replace(
-        "return level", "return np.sqrt(level)"),
-        "this is the square root"),
-    Answer("negative", START + SEARCH.format(score=OWN).replace(
-        "return level", "return -level"),
-        "enters the fixed point with a plus"),
-    Answer("two rounds", after(
-        "level = s * alpha**2", "for _ in range(2):", "    q = rest(level)",
-        "    level = s * (q @ q + alpha**2)", "return level"),
-        "the iteration has not settled"),
-    Answer("alpha is one", START.replace("d = ", "alpha, d = 1.0, ")
-           + SEARCH.format(score=OWN),
-           "this is λ for α = 1"),
-    Answer("mean", START.replace(
-        "d = X.shape[1]", "d, X, y = (X.shape[1], X / len(X)**0.5,"
-        " y / len(X)**0.5)")
-        + SEARCH.format(score=OWN),
-        "you divide the examples' part by n"),
-    Answer("plain iteration", after(
-        "level = s * alpha**2", "for _ in range(500):", "    q = rest(level)",
-        "    level = s * (q @ q + alpha**2)", "return level"),
-        "does it settle, or jump to and fro"),
-    Answer("starts at the inverse", """\
-def ridge_level(X, y, alpha, s):
-    S = X.T @ X
-    ols = np.linalg.inv(S) @ X.T @ y
-    low, high = s * alpha**2, s * alpha**2 * (1 + ols @ ols)
+    Answer("own ridge", """\
+def mutual_level(X, y, alpha, s):
+    a, b = alpha
+    S, m = X.T @ X, X.T @ y
+
+    def rest(c, own):
+        return -own * np.linalg.solve(S + c * np.eye(len(S)), m)
+
+    low, high = -np.linalg.eigvalsh(S)[0], 1e3
     for _ in range(200):
-        level = (low + high) / 2
-        q = alpha * np.linalg.solve(S + level * np.eye(len(S)), X.T @ y)
-        if s * (q @ q + alpha**2) > level:
-            low = level
+        c = (low + high) / 2
+        if s * (rest(c, a) @ rest(c, b) + a * b) > c:
+            low = c
         else:
-            high = level
-    return level
-""", "for n = 3, d = 6"),
-    Answer("bracket too narrow", START + SEARCH.format(score=OWN).replace(
-        "0.0, 1e6", "0.0, 30.0"), "the row is not at rest"),
-    Answer("typed in", "def ridge_level(X, y, alpha, s):\n"
-           "    return 4.124218002 if s == 1 else 8.114449036\n",
-           "you always return a λ"),
-    Answer("a vector", after("return rest(1.0)"), "return one number"),
-    Answer("one round", after(
-        "q = rest(s * alpha**2)", "return s * (q @ q + alpha**2)"),
-        "this is one substitution"),
-    Answer("three rounds", after(
-        "level = s * alpha**2", "for _ in range(3):", "    q = rest(level)",
-        "    level = s * (q @ q + alpha**2)", "return level"),
-        "three substitutions are not enough"),
-    Answer("length not squared", START + SEARCH.format(
-        score="s * (np.linalg.norm(rest(level)) + alpha**2)"),
-        "you add the length of q"),
-    Answer("the book's bracket", START + SEARCH.format(score=OWN).replace(
-        "1e6", "1e3"),
-        "does the bracket hold λ"),
-    Answer("s forgotten", START + SEARCH.format(
-        score="rest(level) @ rest(level) + alpha**2"),
-        "this is λ for s = 1"),
-    Answer("own score", START + SEARCH.format(score=OWN).replace(
-        "return level", "return level / s"),
-        "this is the row's own score at rest"),
-    Answer("s at the end", START + SEARCH.format(
-        score="rest(level) @ rest(level) + alpha**2").replace(
-            "return level", "return s * level"),
-        "this is s times the λ for s = 1"),
-    Answer("s on q only", START + SEARCH.format(
-        score="s * (rest(level) @ rest(level)) + alpha**2"),
-        "s multiplies ‖q‖² only"),
-    Answer("s on alpha only", START + SEARCH.format(
-        score="rest(level) @ rest(level) + s * alpha**2"),
-        "s multiplies α² only"),
-    Answer("s squared", START + SEARCH.format(score="s * " + OWN),
-           "s enters squared"),
-    Answer("ten rounds", after(
-        "level = s * alpha**2", "for _ in range(10):", "    q = rest(level)",
-        "    level = s * (q @ q + alpha**2)", "return level"),
-        "does a search or an iteration stop too soon"),
-    Answer("stops at 1e-6", START + """\
-    low, high = s * alpha**2, 10 * s * alpha**2 * (1 + y @ y)
-    while high - low > 1e-6:
-        level = (low + high) / 2
-        if s * (rest(level) @ rest(level) + alpha**2) > level:
-            low = level
+            high = c
+    return c
+""",
+           "you end each row at a ridge regression of its own: in the"),
+    Answer("reads itself", """\
+def mutual_level(X, y, alpha, s):
+    a = alpha[0]
+    S, m = X.T @ X, X.T @ y
+    low, high = 0.0, 1e6
+    for _ in range(200):
+        c = (low + high) / 2
+        q = a * np.linalg.solve(S + c * np.eye(len(S)), m)
+        if s * (q @ q + a**2) > c:
+            low = c
         else:
-            high = level
-    return (low + high) / 2
-""", "is the largest error allowed"),
+            high = c
+    return c
+""",
+           "this is the level of a row that reads itself: here each row"),
+    Answer("alphas forgotten", altered((
+        "s * ((plus @ plus - minus @ minus) / 4 + a * b) - c",
+        "s * (plus @ plus - minus @ minus) / 4 - c")),
+           "the score of the two rows is not ⟨q_a, q_b⟩ alone: the rows"),
+    Answer("products forgotten", """\
+def mutual_level(X, y, alpha, s):
+    return s * alpha[0] * alpha[1]
+""",
+           "the score of the two rows is not α_a α_b alone: at rest"),
+    Answer("quarter forgotten", altered((
+        " / 4 + a * b",
+        " + a * b")),
+           "‖q_a + q_b‖² − ‖q_a − q_b‖² is four times ⟨q_a, q_b⟩"),
+    Answer("half", altered((
+        " / 4 + a * b",
+        " / 2 + a * b")),
+           "‖q_a + q_b‖² − ‖q_a − q_b‖² is four times ⟨q_a, q_b⟩, not"),
+    Answer("signs swapped", altered((
+        "m / (lam + c), -(a - b) * m / (lam - c)",
+        "m / (lam - c), -(a - b) * m / (lam + c)")),
+           "your search ends at the edge of its bracket: are the signs"),
+    Answer("both plus", altered((
+        "(lam - c)\n",
+        "(lam + c)\n")),
+           "you end each row at a ridge regression of its own: in the"),
+    Answer("both minus", altered((
+        "m / (lam + c), -(a",
+        "m / (lam - c), -(a")),
+           "your search ends at the edge of its bracket: are the signs"),
+    Answer("negative", altered((
+        "    return c\n",
+        "    return -c\n")),
+           "this is −c: the loop subtracts the layer, and c is the"),
+    Answer("one substitution", START + """\
+    plus, minus = pair(s * a * b * 0)
+    return s * ((plus @ plus - minus @ minus) / 4 + a * b)
+""",
+           "you put the rows at rest for c = 0 into the formula for c:"),
+    Answer("divided by n", altered((
+        "X.T @ X)",
+        "X.T @ X / len(X))"), (
+        "V.T @ (X.T @ y)",
+        "V.T @ (X.T @ y) / len(X)")),
+           "you divide the examples' part by n: XᵀX is a sum"),
+    Answer("alpha of the first row twice", altered((
+        "a, b = alpha",
+        "a, b = alpha[0], alpha[0]")),
+           "this is the level of a row that reads itself: here each row"),
+    Answer("labels of unit alpha", altered((
+        "-(a + b) * m",
+        "-2 * m"), (
+        "-(a - b) * m",
+        "0 * m")),
+           "the rows at rest depend on their α: that of the sum is α_a"),
+    Answer("s forgotten", altered((
+        "s * ((plus @ plus - minus @ minus) / 4 + a * b) - c",
+        "(plus @ plus - minus @ minus) / 4 + a * b - c")),
+           "this is c for s = 1: here the rows read each other 2.5 times"),
+    Answer("own score", altered((
+        "    return c\n",
+        "    return c / s\n")),
+           "this is the score of the two rows: in the layer, the mask"),
+    Answer("s at the end", altered((
+        "s * ((plus @ plus - minus @ minus) / 4 + a * b) - c",
+        "(plus @ plus - minus @ minus) / 4 + a * b - c"), (
+        "    return c\n",
+        "    return s * c\n")),
+           "this is s times the c for s = 1: the rows at rest depend on"),
+    Answer("s on the products only", altered((
+        "s * ((plus @ plus - minus @ minus) / 4 + a * b) - c",
+        "s * (plus @ plus - minus @ minus) / 4 + a * b - c")),
+           "s multiplies ⟨q_a, q_b⟩ only: it multiplies the whole score"),
+    Answer("s on the alphas only", altered((
+        "s * ((plus @ plus - minus @ minus) / 4 + a * b) - c",
+        "(plus @ plus - minus @ minus) / 4 + s * a * b - c")),
+           "s multiplies α_a α_b only: it multiplies the whole score"),
+    Answer("s squared", altered((
+        "s * ((plus @ plus - minus @ minus) / 4 + a * b) - c",
+        "s * s * ((plus @ plus - minus @ minus) / 4 + a * b) - c")),
+           "s enters squared: the mask multiplies the score once"),
+    Answer("only positive", altered(("-lam[0], lam[0]", "0.0, lam[0]")),
+           "is a bracket or a start too narrow"),
+    Answer("bracket too wide", altered(("-lam[0], lam[0]", "-1e6, 1e6")),
+           "expected a number between −μ and μ"),
+    Answer("typed in", "def mutual_level(X, y, alpha, s):\n"
+           "    return 1.364631126 if s == 1 else 2.043769096\n",
+           "you always return a c"),
+    Answer("a vector", START + "    return pair(1.0)[0]\n",
+           "return one number"),
+    Answer("ten rounds", START + """\
+    c = 0.0
+    for _ in range(10):
+        plus, minus = pair(c)
+        c = s * ((plus @ plus - minus @ minus) / 4 + a * b)
+    return c
+""",
+           "on the prompt of the check, for s = 1"),
+    Answer("a short loop", """\
+def mutual_level(X, y, alpha, s):
+    a, b = alpha
+    S, m = X.T @ X, X.T @ y
+    qa = qb = np.zeros(len(S))
+    eta = 0.2 / np.linalg.norm(S, 2)
+    for _ in range(60):
+        c = s * (qa @ qb + a * b)
+        qa, qb = (qa - eta * (S @ qa + a * m + c * qb),
+                  qb - eta * (S @ qb + b * m + c * qa))
+    return s * (qa @ qb + a * b)
+""",
+           "does a search or an iteration stop too soon"),
+    Answer("stops at 1e-5", START + """\
+    low, high = -lam[0], lam[0]
+    while high - low > 1e-5:
+        c = (low + high) / 2
+        low, high = (c, high) if gap(c) > 0 else (low, c)
+    return c
+""",
+           "does a search or an iteration stop too soon"),
 ]
 
 RIGHT = [
-    Answer("brentq", """\
+    Answer("brentq on the large system", """\
 from scipy.optimize import brentq
 
 
-def ridge_level(X, y, alpha, s):
-    lam, V = np.linalg.eigh(X.T @ X)
-    lam = np.maximum(lam, 0)
-    b = alpha * (V.T @ (X.T @ y))
+def mutual_level(X, y, alpha, s):
+    S, d = X.T @ X, X.shape[1]
 
-    def gap(level):
-        return s * (np.sum((b / (lam + level))**2) + alpha**2) - level
+    def gap(c):
+        both = np.block([[S, c * np.eye(d)], [c * np.eye(d), S]])
+        rows = np.linalg.solve(both, -np.kron(alpha, X.T @ y))
+        return s * (rows[:d] @ rows[d:] + np.prod(alpha)) - c
 
-    low = s * alpha**2
-    return brentq(gap, low, low + gap(low) + 1, xtol=1e-14, rtol=1e-14)
+    mu = np.linalg.eigvalsh(S)[0] * (1 - 1e-9)
+    return brentq(gap, -mu, mu, xtol=1e-14, rtol=1e-14)
 """),
-    Answer("Newton from the left", """\
-def ridge_level(X, y, alpha, s):
-    K, level = X @ X.T, float(s * alpha**2)
-    for _ in range(300):
-        A = K + level * np.eye(len(X))
-        u = np.linalg.solve(A, y)
-        q = alpha * X.T @ u
-        slope = -2 * alpha * s * (X.T @ np.linalg.solve(A, u)) @ q - 1
-        level -= (s * (q @ q + alpha**2) - level) / slope
-    return level
-"""),
-    Answer("damped substitution", """\
-def ridge_level(X, y, alpha, s):
-    S, b, level = X.T @ X, X.T @ y, s * alpha**2
-    for _ in range(500):
-        q = alpha * np.linalg.solve(S + level * np.eye(len(S)), b)
-        level = (level + s * (q @ q + alpha**2)) / 2
-    return level
-"""),
-    Answer("minimizes the loss over q", """\
-def ridge_level(X, y, alpha, s):
+    Answer("minimizes the loss of both rows", """\
+def mutual_level(X, y, alpha, s):
+    S, m, d = X.T @ X, np.kron(alpha, X.T @ y), X.shape[1]
+    swap = np.kron([[0, 1], [1, 0]], np.eye(d))
+    both = np.kron(np.eye(2), S)
+    q = np.zeros(2 * d)
+
+    def score(q):
+        return q[:d] @ q[d:] + np.prod(alpha)
+
     def loss(q):
-        r = X @ q + alpha * y
-        return r @ r / 2 + s * (q @ q + alpha**2)**2 / 4
+        return q @ both @ q / 2 + m @ q + s * score(q)**2 / 2
 
-    S, b, q = X.T @ X, alpha * (X.T @ y), np.zeros(X.shape[1])
-    for _ in range(200):
-        level = s * (q @ q + alpha**2)
-        H = S + level * np.eye(len(S)) + 2 * s * np.outer(q, q)
-        move = np.linalg.solve(H, S @ q + b + level * q)
-        while loss(q - move) > loss(q) * (1 + 1e-14):
+    for _ in range(300):
+        w = swap @ q
+        H = both + s * score(q) * swap + s * np.outer(w, w)
+        lam, V = np.linalg.eigh(H)
+        slope = both @ q + m + s * score(q) * w
+        move = V @ ((V.T @ slope) / np.abs(lam))
+        while loss(q - move) > loss(q) + 1e-13 * abs(loss(q)):
             move = move / 2
         q = q - move
-    return s * (q @ q + alpha**2)
+    return s * score(q)
 """),
+    Answer("by the spectrum", altered(("range(200)", "range(120)"))),
 ]

@@ -35,6 +35,12 @@ function run(eta, mask, loops = LOOPS) {
   });
 }
 
+/** How many loops the picture can show: a wrong mask may burst. */
+function usable(loops) {
+  const large = loops.findIndex(({ next }) => next.flat().some(z => !(Math.abs(z) < 1e5)));
+  return large < 0 ? loops.length : Math.max(1, large);
+}
+
 /* Picture ------------------------------------------------------------------ */
 
 const GRIDS = [["Z", "the prompt Z"], ["scores", "1 compare: Z Q Zᵀ"],
@@ -148,7 +154,7 @@ function drawPath(chart, q, done) {
   const x = linear(0, LOOPS, frame.left, frame.right);
   const scale = linear(-8, 5, frame.bottom, frame.top);
   const y = value => Math.max(frame.top - 6, Math.min(frame.bottom + 6, scale(value)));
-  const ends = apart(q[LOOPS].map(v => y(v) + 4), 16, frame.top, frame.bottom + 8);
+  const ends = apart(TARGET.map(v => y(v) + 4), 16, frame.top, frame.bottom + 8);
   chart.replaceChildren(
     axes(frame, [0, 4, 8, 12].map(t => [x(t), String(t)]),
       [-6, 0, 3].map(v => [y(v), text(v)]), ["loops", "the last row, q"]),
@@ -190,7 +196,7 @@ function build(view) {
   const readout = html("p", { class: "readout" });
 
   view.player("▶ Play", "Next move", ["Next loop", () =>
-    view.go(view.at >= LOOPS * MOVES ? 0 : MOVES * (Math.floor(view.at / MOVES) + 1))]);
+    view.go(view.at >= last(state) ? 0 : MOVES * (Math.floor(view.at / MOVES) + 1))]);
   view.slider("eta", "step η =", { show: text,
     ticks: [[0.05, "0.05"], [0.2, "0.2"], [0.4, "0.4"]] });
   view.note(readout);
@@ -208,11 +214,16 @@ function build(view) {
     const used = new Set([...sources, picked ?? []].map(cell => cell.join()));
     grids.forEach((one, order) => paint(one, order,
       { moves, move, part, used, tell: view.playing ? null : tell }));
-    const q = [prompt(), ...loops.map(l => l.next)].map(Z => Z[3].slice(0, 2));
+    const shown = loops.slice(0, usable(loops));
+    const q = [prompt(), ...shown.map(l => l.next)].map(Z => Z[3].slice(0, 2));
     drawPath(chart, q, move === MOVES ? k + 1 : k);
-    return say(k, move, moves, eta, M);
+    const bursts = view.at === last(state) && shown.length < LOOPS;
+    return say(k, move, moves, eta, M)
+      + (bursts ? " At this step the next loop bursts." : "");
   };
 }
+
+const last = ({ eta, mask }) => MOVES * usable(run(eta, mask));
 
 define("see-attention", {
   numbers: { prompt, maskOf, run, origin },
@@ -220,8 +231,8 @@ define("see-attention", {
     eta: number(0.05, 0.4, 0.01, 0.1),
     mask: oneOf(["right", "self", "causal"], "right"),
   },
-  span: () => [0, LOOPS * MOVES],
-  rest: (state, at = MOVES) => at,
+  span: state => [0, last(state)],
+  rest: (state, at = MOVES) => Math.min(at, last(state)),
   pace: at => at < MOVES ? 1.1 : at < 2 * MOVES ? 2.5 : 9,
   build,
 });

@@ -450,6 +450,44 @@ def test_who_asks_for_less_motion_gets_a_still_picture(opened, name):
 
 
 @EVERY
+def test_a_reader_can_step_play_and_pause(opened, name):
+    tab = opened(name)
+    play, step = tab.locator(".main button").all()[:2]
+    seen = set()
+    for _ in range(3):
+        step.click()
+        seen.add(tab.locator(".panels").inner_html())
+    assert len(seen) == 3
+    play.click()
+    tab.wait_for_selector('[data-playing="true"]')
+    assert play.text_content() == "❚❚ Pause"
+    play.click()
+    tab.wait_for_selector('[data-playing="false"]')
+    still = tab.locator(".panels").inner_html()
+    tab.wait_for_timeout(600)
+    assert tab.locator(".panels").inner_html() == still
+
+
+@EVERY
+def test_a_copied_link_opens_the_same_picture(browser, tmp_path, name):
+    tab = open_page(browser, tmp_path, name)
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    tab.locator("input[type=range]").last.press("ArrowRight")
+    tab.get_by_role("button", name="Copy link").click()
+    told = tab.wait_for_function(
+        "document.querySelector('[role=status]').textContent").json_value()
+    if told == "Link copied":
+        link = tab.evaluate("navigator.clipboard.readText()")
+    else:
+        link = tab.url
+    picture = tab.locator(".panels").inner_html()
+    tab.goto(link)
+    tab.wait_for_selector("[data-ready]")
+    assert tab.locator(".panels").inner_html() == picture
+    tab.close()
+
+
+@EVERY
 def test_every_control_works_by_keyboard_and_has_a_name(opened, name):
     tab = opened(name)
     for fold in tab.locator("details").all():

@@ -123,7 +123,7 @@ RIGHT = [
 def broken_row(X, y, alpha):
     B, start = np.column_stack([X, y]), np.zeros(X.shape[1] + 1)
     start[-1] = alpha
-    return -limit(B, np.zeros(len(B)), 1, start)
+    return -limit(B, np.zeros(len(B)), 1, start, np.eye(B.shape[1]))
 """),
     Answer("two cases", """\
 def broken_row(X, y, alpha):

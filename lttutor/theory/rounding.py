@@ -8,12 +8,12 @@ from lttutor.validation import as_array, as_steps
 def rounding_gain(eigenvalues, steps):
     """How much the loop amplifies an error of size 1 made in every loop.
 
-    If q is moved by a vector of length at most δ after each of T loops, the
-    output changes by at most Λδ,
+    If each of T loops moves q along each eigenvector of XᵀX by at most δ more
+    than it should, the output moves along each by at most Γδ,
 
-        Λ = maxᵢ Σ_{t<T} ∏_{t<s<T} |1 - η(s) λᵢ|,
+        Γ = maxᵢ Σ_{t<T} ∏_{t<s<T} |1 - η(s) λᵢ|,
 
-    and by exactly that for some such vectors (chapter 44).  For η = 1/L it
+    and for some such errors by exactly that (chapter 44).  For η = 1/L it
     tends to κ, for η = 2/(L + μ) to (κ + 1)/2.
 
     Parameters

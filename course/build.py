@@ -144,10 +144,14 @@ def prove(course, name):
     source = nbformat.read(course / "source" / name / f"{name}.ipynb", 4)
     released = nbformat.read(course / "release" / name / f"{name}.ipynb", 4)
     problems = problem_set(source)
+    try:
+        level = sandbox.confinement()
+    except sandbox.Unprotected:
+        level = "limits"  # the code is ours
     for notebook, expected in ((source, True), (released, False)):
         mended, _ = mend(notebook, released)
-        referee(mended, problems, plugins.nursery(), course / "kit" / name,
-                sandbox.Limits())
+        referee(mended, problems, course / "kit" / name, sandbox.Limits(),
+                level)
         for cell in mended.cells:
             grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
             if grade_id not in problems.problems:

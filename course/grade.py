@@ -46,12 +46,6 @@ def main(argv=None):
     parser.add_argument("--unconfined", action="store_true",
                         help="grade although students' code can read files")
     options = parser.parse_args(argv)
-    level, reasons = sandbox.confinement()
-    if level == "limits" and not options.unconfined:
-        raise SystemExit(
-            "Students' code cannot be kept from your files here "
-            f"({'; '.join(reasons)}). Grade on Linux, or in a container, or "
-            "say UNCONFINED=1 if you trust every submission.")
     if not (options.course / "nbgrader").is_dir():
         raise SystemExit(f"{options.course}: no course here; make course")
     if not options.submissions.is_dir() and (
@@ -74,10 +68,12 @@ def main(argv=None):
         raise SystemExit(str(error)) from None
     except OSError as error:
         raise SystemExit(f"{options.out}: {error.strerror}") from None
-    print(f"Students' code is confined by: {level}")
-    batch = grade(options.submissions, options.out, options.course,
-                  default=options.set, workers=options.workers,
-                  roster=roster)
+    try:
+        batch = grade(options.submissions, options.out, options.course,
+                      default=options.set, workers=options.workers,
+                      roster=roster, trusting=options.unconfined)
+    except sandbox.Unprotected as error:
+        raise SystemExit(str(error)) from None
     print(*summarise(*batch, options.out), sep="\n")
 
 
@@ -88,7 +84,7 @@ def _folder(text):
 
 
 def grade(submissions, out, course=COURSE, *, default=None, workers=2,
-          roster=(), quiet=False, limits=None, work=None):
+          roster=(), quiet=False, limits=None, work=None, trusting=False):
     """Grade what is new in a folder.
 
     Returns the results, the files left out and why, and remarks on the
@@ -101,9 +97,13 @@ def grade(submissions, out, course=COURSE, *, default=None, workers=2,
     state = _read_json(out / "state.json", {})
     work = work or partial(grade_one, limits=limits or sandbox.Limits())
     fresh = [s for s in found if not _done(state, s, prints, out)]
+    level = sandbox.confinement(trusting) if fresh else ""
+    enroll(out, {s.student for s in fresh})
+    if fresh and not quiet:
+        print(f"Students' code is confined by: {level}")
     with tqdm(total=len(fresh), unit="notebook", desc="Grading",
               disable=quiet or not fresh) as bar:
-        for submission, result in _spread(work, out, fresh, workers):
+        for submission, result in _spread(work, out, fresh, workers, level):
             state[_name(submission)] = {
                 **result, "print": _print(submission, prints)}
             _write_json(out / "state.json", state)
@@ -125,7 +125,7 @@ def prepare(course, out):
     for source in sorted(course.glob("source/*/*.ipynb")):
         name = source.stem
         digest = hashlib.sha256(source.read_bytes())
-        for path in sorted((course / "kit" / name / "lttutor").glob("*.py")):
+        for path in sorted((course / "kit" / name / "lttutor").rglob("*.py")):
             digest.update(path.read_bytes())
         prints[name] = digest.hexdigest()
         if known.get(name) == prints[name]:
@@ -138,7 +138,14 @@ def prepare(course, out):
     return prints
 
 
-def _spread(work, out, submissions, workers):
+def enroll(out, students):
+    """Enter the students in the gradebook, before two workers try to."""
+    with Gradebook(plugins.settings(out).CourseDirectory.db_url) as book:
+        for student in sorted(students):
+            book.update_or_create_student(student)
+
+
+def _spread(work, out, submissions, workers, level):
     """Grade in parallel.  Should a worker die, one worker takes the rest
     in order, so that the submission that kills it is known and left out."""
     server = multiprocessing.get_context("forkserver")
@@ -146,12 +153,8 @@ def _spread(work, out, submissions, workers):
     left, alone = list(submissions), False
     while left:
         count = 1 if alone else min(workers, len(left))
-        slots = server.Queue()
-        for slot in range(count):
-            slots.put(slot)
-        with ProcessPoolExecutor(
-                count, server, start_worker,
-                (slots, sandbox.confinement()[0])) as pool:
+        with ProcessPoolExecutor(count, server, start_worker,
+                                 (level,)) as pool:
             jobs = {pool.submit(work, str(out), s): s for s in left}
             try:
                 for job in as_completed(jobs):
@@ -174,6 +177,8 @@ def refresh(out, results):
     config = plugins.settings(out)
     with Gradebook(config.CourseDirectory.db_url) as book:
         for result in results:
+            if "failure" in result:
+                continue
             try:
                 submission = book.find_submission(result["set"],
                                                   result["student"])
@@ -186,6 +191,8 @@ def refresh(out, results):
                 cell = result["cells"].setdefault(grade.name, {"says": ""})
                 cell["score"] = float(grade.score)
                 cell["by hand"] = bool(grade.needs_manual_grade)
+                cell["ungraded"] = cell["by hand"] and (
+                    grade.manual_score is None)
             comments = {c.name: c.comment for c in notebook.comments}
             shown = [result["cells"], sorted(comments.items(), key=str)]
             shown = hashlib.sha256(repr(shown).encode()).hexdigest()

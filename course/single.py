@@ -4,7 +4,6 @@ import contextlib
 import faulthandler
 import json
 import logging
-import multiprocessing.util
 import os
 import resource
 import shutil
@@ -27,14 +26,12 @@ GRACE = 300  # seconds for our own work on one submission
 MEMORY = 6 * 2**30  # bytes of a worker, whatever a student's value needs
 
 
-def start_worker(slots, level):
-    """Each worker has a nursery, whose students have their own user id."""
+def start_worker(level):
+    """Say what need not be tried again, and bound the worker's memory."""
     os.environ.update({f"{name}_NUM_THREADS": "1" for name in
-                       ("OMP", "OPENBLAS", "MKL")}, MPLBACKEND="Agg")
+                       ("OMP", "OPENBLAS", "MKL")}, MPLBACKEND="Agg",
+                      COURSE_SANDBOX=level)
     logging.disable(logging.CRITICAL)
-    plugins.nursery(slots.get(), level)
-    multiprocessing.util.Finalize(None, plugins.close_nursery,
-                                  exitpriority=1)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
@@ -67,7 +64,7 @@ def blank(submission, failure=""):
               "file": str(submission.file.path), "notes": [],
               "score": 0.0, "cells": {}}
     if failure:
-        result["failure"] = failure
+        result |= {"failure": failure, "score": None}
         result["notes"] = ["The grader failed here; grade it by hand."]
     return result
 

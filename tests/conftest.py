@@ -10,6 +10,16 @@ def pytest_configure(config):
     prepare_kernels()
 
 
+def pytest_terminal_summary(terminalreporter):
+    skipped = terminalreporter.stats.get("skipped", [])
+    left = sum("no confinement by" in str(r.longrepr) for r in skipped)
+    if left:
+        terminalreporter.write_line(
+            f"{left} TESTS OF THE GRADER'S CONFINEMENT WERE SKIPPED: install "
+            "bubblewrap (Debian and Ubuntu: sudo apt install bubblewrap)",
+            red=True, bold=True)
+
+
 @pytest.fixture(scope="session")
 def built():
     """The folder of the built site; tests of it are useless without it."""

@@ -98,7 +98,8 @@ def _words(name):
 
 
 def write_csv(path, results, sets, roster=()):
-    """A row for each student; an empty cell for a set not handed in.
+    """A row for each student; an empty cell for a set not handed in, or
+    whose points are not known yet.
 
     Students of the roster who handed in nothing stand at the end.  Returns
     remarks: whom the roster does not know, and who handed in twice.
@@ -117,7 +118,8 @@ def write_csv(path, results, sets, roster=()):
         if result["set"] in person:
             remarks.append(f"{person['Student']} handed in {result['set']} "
                            f"under two names; {student} counts")
-        person[result["set"]] = f"{result['score']:g}"
+        person[result["set"]] = "" if unfinished(result) else (
+            f"{result['score']:g}")
     rows = sorted(people.values(), key=lambda p: p["Student"].casefold())
     rows += [{k: row.get(k, "") for k in PERSON} for row in roster
              if row not in met]
@@ -128,6 +130,14 @@ def write_csv(path, results, sets, roster=()):
         for row in rows:
             writer.writerow({k: harmless(v) for k, v in row.items()})
     return sorted(set(remarks))
+
+
+def unfinished(result):
+    """Why the points are not known yet; empty if they are."""
+    if "failure" in result:
+        return "the grader failed"
+    waiting = any(cell.get("ungraded") for cell in result["cells"].values())
+    return "a written answer waits" if waiting else ""
 
 
 def harmless(text):

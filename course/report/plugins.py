@@ -37,7 +37,13 @@ from traitlets.config import Config
 from course.inbox.mend import PICTURES, mend
 from course.run import sandbox
 from course.run.referee import referee
-from course.sets.problems import BEGIN_HIDDEN, END_HIDDEN, problem_set, without
+from course.sets.problems import (
+    BEGIN_HIDDEN,
+    END_HIDDEN,
+    problem_set,
+    titles,
+    without,
+)
 
 # nbgrader calls the program alembic to make a gradebook.
 os.environ["PATH"] = os.pathsep.join(
@@ -50,24 +56,6 @@ LINKS = ("http:", "https:", "mailto:")
 PROTOCOLS = {"http", "https", "mailto", "data"}
 LONGEST = 20_000  # characters of Markdown that are set as such
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-_nurseries = []
-
-
-def nursery(slot=0, level=None):
-    """This process's nursery, made on first use and after a failure."""
-    if _nurseries and _nurseries[0].broken:
-        gone = _nurseries.pop()
-        gone.close()
-        slot, level = gone.slot, gone.level
-    if not _nurseries:
-        level = level or sandbox.confinement()[0]
-        _nurseries.append(sandbox.Nursery(level, slot))
-    return _nurseries[0]
-
-
-def close_nursery():
-    for made in _nurseries:
-        made.close()
 
 
 def notes_path(out, name, student):
@@ -101,8 +89,8 @@ class Run(NbGraderPreprocessor):
         source = problem_set(_read("source", ids))
         limits = sandbox.Limits(self.cell_seconds, self.call_seconds,
                                 self.total_seconds, self.memory)
-        peak = referee(notebook, source, nursery(),
-                       Path("kit") / ids["assignment"], limits)
+        peak = referee(notebook, source, Path("kit") / ids["assignment"],
+                       limits)
         notebook.metadata["course_peak"] = peak
         return notebook, resources
 
@@ -118,6 +106,11 @@ class Show(NbGraderPreprocessor):
 
     def preprocess(self, notebook, resources):
         release = _read("release", resources["nbgrader"])
+        heads = titles(release)
+        notebook.metadata["title"] = heads.get("")
+        for cell in notebook.cells:
+            name = cell.metadata.get("nbgrader", {}).get("grade_id")
+            cell.metadata["title"] = heads.get(name) or name
         known = {cell.source for cell in release.cells
                  if cell.cell_type == "markdown"}
         notebook.cells = [cell for cell in notebook.cells

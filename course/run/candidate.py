@@ -12,7 +12,7 @@ import signal
 import time
 
 from course.run import wire
-from course.run.sandbox import Broken
+from course.run.sandbox import Broken, Confined
 from course.run.student import PATIENCE
 
 REPLIES = {"echo": {"echo"}, "run": {"ran"},
@@ -37,8 +37,8 @@ class Died(StudentError):
 class Candidate:
     """Drives the process that runs one student's notebook."""
 
-    def __init__(self, nursery, kit, limits, given):
-        self.nursery, self.kit, self.limits = nursery, kit, limits
+    def __init__(self, kit, limits, given, level=None):
+        self.kit, self.limits, self.level = kit, limits, level
         self.deadline = time.monotonic() + limits.total
         self.given, self.survived = list(given), []
         self.restarts = 0
@@ -92,7 +92,8 @@ class Candidate:
         if self.restarts > RESTARTS:
             raise Died("not run: too many cells ended the Python process")
         self.restarts += 1
-        self.sock, self.pid = self.nursery.start(self.kit, self.limits)
+        self.process = Confined(self.kit, self.limits, self.level)
+        self.sock = self.process.sock
         for name, source in self.given:
             error = self._ask({"do": "run", "name": name, "source": source},
                               self.limits.cell)["error"]
@@ -181,9 +182,8 @@ class Candidate:
                                  ) from error
 
     def _bury(self):
-        self.sock.close()
         self.sock = None
-        end = self.nursery.end(self.pid)
+        end = self.process.end()
         self.peak = max(self.peak, end["peak"])
         return end
 

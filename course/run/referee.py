@@ -29,9 +29,9 @@ class OutOfTime(BaseException):
     """Our own work on what a student returned took too long."""
 
 
-def referee(notebook, problem_set, nursery, kit, limits):
+def referee(notebook, problem_set, kit, limits, level=None):
     """Fill in the outputs of every code cell; memory used, in bytes."""
-    candidate = Candidate(nursery, kit, limits, problem_set.given.items())
+    candidate = Candidate(kit, limits, problem_set.given.items(), level)
     failed = {}
     try:
         for number, cell in enumerate(notebook.cells, 1):

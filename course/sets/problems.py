@@ -79,6 +79,22 @@ def problem_set(notebook):
     return ProblemSet(given, problems, tuple(written))
 
 
+def titles(notebook):
+    """By a cell's id, the heading that it stands under, without its points.
+
+    The first heading, the notebook's, stands under the empty id.
+    """
+    found, title = {}, ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            for heading in re.findall(r"^#+ (.+)$", cell.source, re.MULTILINE):
+                title = re.sub(r" *\([^()]*\)$", "", heading)
+                found.setdefault("", title)
+        if name := cell.metadata.get("nbgrader", {}).get("grade_id"):
+            found[name] = title
+    return found
+
+
 def names(source):
     """The names that a cell takes from elsewhere, and those it defines."""
     top = symtable.symtable(plain(source), "cell", "exec")

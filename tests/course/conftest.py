@@ -1,6 +1,7 @@
 """Builds courses and grades batches once for all the tests that look."""
 
 import html
+import os
 import re
 import shutil
 import socket
@@ -11,11 +12,30 @@ import nbformat
 import pytest
 
 from course import build, grade
+from course.run import sandbox
 from course.run.sandbox import Limits
 from tests.course import hostile
 
 DATA = Path(__file__).parent / "data"
 SHORT = Limits(cell=2, call=2, total=30)
+
+
+def need(level):
+    """Go on only where students' code can be confined at this level."""
+    failure = sandbox.attempt(level)
+    if failure:
+        required = os.environ.get("CONFINEMENT") == "required"
+        give_up = pytest.fail if required else pytest.skip
+        give_up(f"no confinement by {level}: {failure}")
+
+
+@pytest.fixture(scope="session")
+def confined():
+    """Whatever runs hostile code needs the first level or the second."""
+    try:
+        sandbox.confinement()
+    except sandbox.Unprotected:
+        need("bubblewrap")
 
 
 def words(page):
@@ -58,8 +78,11 @@ def run(folder, files, course, out=None, **options):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     out = out or Path(folder) / "out"
-    options = {"limits": SHORT, "quiet": True, **options}
-    return Batch(out, *grade.grade(inbox, out, course, **options))
+    options = {"limits": SHORT, "quiet": True, "trusting": True, **options}
+    try:
+        return Batch(out, *grade.grade(inbox, out, course, **options))
+    except sandbox.Unprotected:
+        need("bubblewrap")
 
 
 @pytest.fixture(scope="session")

@@ -139,7 +139,7 @@ def main():
     print(f"{len(rows)} submissions in {seconds:.0f} s on "
           f"{os.cpu_count()} cores; {wrong} not as predicted; largest "
           f"process of the grader {peak:.0f} MB; confined by "
-          f"{sandbox.confinement()[0]}")
+          f"{sandbox.confinement()}")
     return bool(wrong)
 
 

@@ -9,7 +9,8 @@ ASSIGNMENTS = ROOT / "assignments"
 TEACH = ROOT / "book/teach.md"
 
 
-def test_thirty_submissions_come_out_as_predicted(course, tmp_path):
+def test_thirty_submissions_come_out_as_predicted(
+        confined, course, tmp_path):
     rows, stray, seconds = dryrun.run(tmp_path, course, ASSIGNMENTS)
     assert stray == []
     assert len({one.student for one, *_ in rows}) == 30

@@ -5,14 +5,16 @@ import json
 import os
 import subprocess
 import sys
+from unittest import mock
 
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
 from course import build, grade, single
-from course.report import plugins
+from course.run import sandbox
 from course.run.sandbox import Limits
+from tests.course import hostile
 
 
 def write(notebook):
@@ -50,7 +52,7 @@ def test_only_new_and_changed_submissions_run_again(
                                "eve.ipynb": b""}, small)
     assert stamps(third)["ada"] == before["ada"]
     assert stamps(third)["bob"] > before["bob"]
-    assert column(third) == {"ada": "5", "bob": "2", "eve": "0"}
+    assert column(third) == {"ada": "", "bob": "", "eve": "0"}
 
 
 def test_a_changed_problem_set_is_graded_again_and_keeps_hand_grades(
@@ -114,7 +116,7 @@ def test_an_interrupted_run_continues_where_it_stopped(
     state = json.loads((tmp_path / "out/state.json").read_text())
     (done,) = state
     batch = hand_in(tmp_path, {}, small)
-    assert column(batch) == {"ada": "5", "bob": "0"}
+    assert column(batch) == {"ada": "", "bob": "0"}
     after = json.loads((tmp_path / "out/state.json").read_text())
     assert len(after) == 2
     assert after[done]["seconds"] == state[done]["seconds"]
@@ -162,24 +164,41 @@ def test_a_slip_is_answered_in_one_sentence_before_anything_runs(
     assert not list(tmp_path.glob("**/grades.csv"))
 
 
-def loses_its_nursery(out, submission):
-    """A stand-in for a worker that can start no more processes."""
+def finds_no_room(out, submission):
+    """A stand-in for a worker that can start no process for one student."""
     if submission.student == "mallory":
-        plugins.nursery().socket.close()
+        with mock.patch.object(sandbox, "START", "{!r}; raise OSError"):
+            return single.grade_one(out, submission, Limits())
     return single.grade_one(out, submission, Limits())
 
 
 def test_a_failure_of_the_grader_is_no_students_loss(
-        hand_in, small, files, tmp_path):
-    crowd = {f"s{n}.ipynb": files["ada.ipynb"] for n in range(3)}
-    batch = hand_in(tmp_path, crowd | {"mallory.ipynb": files["ada.ipynb"]},
-                    small, work=loses_its_nursery)
+        hand_in, small, setting, tmp_path):
+    untouched = hostile.find(setting.release, "ps0-3").source
+    solved = write(setting.solved({"ps0-3": untouched}))
+    crowd = {f"{name}.ipynb": solved for name in ("s0", "s1", "s2")}
+    batch = hand_in(tmp_path, crowd | {"mallory.ipynb": solved},
+                    small, work=finds_no_room)
     failed = {r["student"] for r in batch.results if "failure" in r}
     assert failed == {"mallory"}
-    assert column(batch) == {"mallory": "0", "s0": "5", "s1": "5", "s2": "5"}
+    assert column(batch) == {"mallory": "", "s0": "5", "s1": "5", "s2": "5"}
     again = hand_in(tmp_path, {}, small)
     assert column(again)["mallory"] == "5"
     assert not any("failure" in r for r in again.results)
+
+
+def looks_for_the_student(out, submission):
+    """A stand-in that fails where the student is not in the gradebook."""
+    with Gradebook(f"sqlite:///{out}/gradebook.db") as book:
+        book.find_student(submission.student)
+    return single.blank(submission)
+
+
+def test_students_are_enrolled_before_two_workers_meet_the_same_one(
+        hand_in, small, files, tmp_path):
+    """Both would create the student, and one would fail for it."""
+    batch = hand_in(tmp_path, files, small, work=looks_for_the_student)
+    assert [r["student"] for r in batch.results] == ["ada", "bob"]
 
 
 def nbgrader(folder, *arguments):

@@ -19,7 +19,7 @@ Charles,Babbage,s2,charles@uni.example,Group A
 
 def result(student, title="", lms="", name="ps1", score=8.5):
     return {"student": student, "title": title or student, "lms": lms,
-            "set": name, "score": score}
+            "set": name, "score": score, "cells": {}}
 
 
 @pytest.fixture
@@ -164,3 +164,14 @@ def test_what_is_no_roster_is_refused_by_name(text, tmp_path):
 def test_no_cell_is_a_formula(table):
     row = table([result("x", '=HYPERLINK("http://evil.example")')])[0]
     assert row["Student"].startswith("'=")
+
+
+def test_what_is_not_known_yet_is_an_empty_cell_and_never_a_number(tmp_path):
+    results = [result("ada", score=80.0), result("bob", "ps1", 80.0),
+               result("eve", score=None) | {"failure": "no room"},
+               result("zoe", score=0.0)]
+    results[1]["cells"] = {"ps1-6": {"score": 0.0, "ungraded": True}}
+    write_csv(tmp_path / "grades.csv", results, ["ps1"])
+    with (tmp_path / "grades.csv").open(newline="") as stream:
+        points = {row["Student"]: row["ps1"] for row in csv.DictReader(stream)}
+    assert points == {"ada": "80", "bob": "", "eve": "", "zoe": "0"}

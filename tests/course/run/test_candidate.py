@@ -2,22 +2,22 @@
 
 import pytest
 
+from course.run import candidate as module
 from course.run.candidate import Candidate
 from course.run.referee import run_test
 from course.run.sandbox import Broken, Limits
 from course.sets.problems import Problem
 
 
-class NoRoom:
-    """A nursery on a machine that can start no more processes."""
-
-    def start(self, kit, limits):
-        raise Broken("no process for a student")
+def no_room(kit, limits, level):
+    """A stand-in for a machine that can start no more processes."""
+    raise Broken("no process for a student")
 
 
 @pytest.fixture
-def candidate():
-    return Candidate(NoRoom(), "kit", Limits(), ())
+def candidate(monkeypatch):
+    monkeypatch.setattr(module, "Confined", no_room)
+    return Candidate("kit", Limits(), ())
 
 
 def test_a_cell_that_could_not_be_run_is_not_the_students_error(candidate):

@@ -148,7 +148,7 @@ class Student:
             return {"reply": "missing"}
         value = self.shell.user_ns[message["name"]]
         return {"reply": "return", "changed": [],
-                "value": wire.Encoder(self.functions)(value)}
+                "value": wire.Answer(self.functions)(value)}
 
     def do_call(self, message):
         """Call a function of the student's with decoded arguments."""
@@ -158,7 +158,7 @@ class Student:
         before = wire.snapshot(decode.touchable)
         value = function(*args, **kwargs)
         return {"reply": "return",
-                "value": wire.Encoder(self.functions)(value),
+                "value": wire.Answer(self.functions)(value),
                 "changed": wire.changes(decode.touchable, before)}
 
     def _callback(self, key, name):

@@ -167,7 +167,7 @@ def test_no_cell_is_a_formula(table):
 
 
 def test_what_is_not_known_yet_is_an_empty_cell_and_never_a_number(tmp_path):
-    results = [result("ada", score=80.0), result("bob", "ps1", 80.0),
+    results = [result("ada", score=80.0), result("bob", score=80.0),
                result("eve", score=None) | {"failure": "no room"},
                result("zoe", score=0.0)]
     results[1]["cells"] = {"ps1-6": {"score": 0.0, "ungraded": True}}

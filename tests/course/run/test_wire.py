@@ -1,5 +1,7 @@
 """Values cross between the processes unchanged, and nothing else does."""
 
+import array
+import json
 import socket
 import time
 from collections import deque
@@ -59,7 +61,14 @@ a = sympy.Symbol("a", positive=True)
     sympy.Matrix([[x, 1], [y, a]]), sympy.ImmutableMatrix([[x]]),
     sympy.MatrixSymbol("X", 3, 2).T * sympy.MatrixSymbol("X", 3, 2),
     sympy.Eq(x, y), sympy.Integer(10) ** 300, sympy.acosh(x / y),
-    sympy.Max(x, y)], ids=str)
+    sympy.Max(x, y), 1 / sympy.cos(2 * sympy.acos(x)), sympy.sech(x),
+    sympy.Piecewise((x, x > 0), (sympy.exp(y), True)), sympy.erf(x) + y,
+    sympy.sqrt(x**2) * sympy.sign(x), sympy.binomial(x, 2), sympy.Abs(x),
+    sympy.chebyshevt(5, sympy.cos(x)), sympy.EulerGamma * sympy.re(x),
+    sympy.Sum(1 / x**y, (y, 1, 5)), sympy.Integral(sympy.exp(x), (x, 0, a)),
+    sympy.Derivative(sympy.sin(x) * y, x), sympy.And(x > 1, y <= 2),
+    sympy.FiniteSet(x, 1), sympy.Poly(x**2 + y, x, y), sympy.Ne(x, y),
+    sympy.factorial(10**9, evaluate=False)], ids=str)
 def test_expressions_arrive_equal(value):
     assert across(value) == value
     assert type(across(value)) is type(value)
@@ -105,6 +114,31 @@ def test_a_read_only_array_stays_read_only():
 def test_other_numbers_and_sequences_arrive_as_plain_ones(value, expected):
     assert across(value) == expected
     assert type(across(value)) is type(expected)
+
+
+@pytest.mark.parametrize(("value", "expected"), [
+    (sympy.Integer(3), 3), (sympy.Float("2.5"), 2.5), (sympy.S.Zero, 0),
+    ([sympy.Integer(3), (sympy.Float(0.5), x)], [3, (0.5, x)]),
+    (sympy.Rational(1, 3), sympy.Rational(1, 3)), (x + 1, x + 1)], ids=str)
+def test_a_number_of_sympys_is_returned_as_a_plain_one(value, expected):
+    got = wire.Decoder()(json.loads(json.dumps(wire.Answer()(value))))
+    assert got == expected
+    assert type(got) is type(expected)
+
+
+@pytest.mark.parametrize("items", [
+    [1, 2.5], [sympy.Float(1.5), sympy.Rational(1, 2)], [Fraction(1, 2), 3],
+    [np.float64(2), np.int64(3)], [1j, 2]], ids=str)
+def test_numbers_in_an_array_of_objects_are_returned_as_plain_ones(items):
+    value = np.array(items, dtype=object).reshape(1, -1)
+    got = wire.Decoder()(wire.Answer()(value))
+    assert got.dtype == (complex if 1j in items else float)
+    assert np.array_equal(got, value.astype(got.dtype))
+
+
+def test_whatever_numpy_takes_for_an_array_arrives_as_one():
+    for value in (array.array("d", [1, 2]), memoryview(np.ones(2))):
+        assert np.array_equal(across(value), np.asarray(value))
 
 
 def test_a_matrix_arrives_as_an_array():

@@ -5,6 +5,8 @@ their metadata), the result has every cell of the release once, each test
 after the answer it tests, and all the code that the student wrote.
 """
 
+import re
+
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -15,6 +17,7 @@ TYPES = {"code": new_code_cell, "markdown": new_markdown_cell,
 PICTURES = {"image/png", "image/jpeg", "image/gif"}
 LARGEST = 2**22  # characters of one cell
 MOST, NOTES = 2000, 20  # cells that are read, notes that are given
+IMPORT = re.compile(r"(import|from)\s")
 WORDS = 10  # that make a text a written answer
 
 
@@ -31,6 +34,7 @@ def mend(submitted, release):
     _recognise(cells, master, notes)
     _written(cells, master, release, notes)
     cells = _single(cells, master, notes)
+    _restore(cells, master, notes)
     _add_missing(cells, master, notes)
     _tests_last(cells, master, notes)
     for cell in cells:
@@ -180,6 +184,28 @@ def _single(cells, master, notes):
     notes += [f"The cell {name} was there more than once; the last one that "
               "was worked on counts." for name in sorted(twice)]
     return result
+
+
+def _restore(cells, master, notes):
+    """Note which cells that are not the student's differ from the original,
+    and keep the imports that were added there."""
+    for index, cell in reversed(list(enumerate(cells))):
+        name = _name(cell)
+        if not name or cell.cell_type != "code" or (
+                _is(master, name, "solution")):
+            continue
+        ours = master[name].source.split()
+        if cell.source.split() == ours:
+            continue
+        lines = {line.strip() for line in master[name].source.split("\n")}
+        added = [line for line in cell.source.split("\n")
+                 if IMPORT.match(line) and line.strip() not in lines]
+        cell.source = master[name].source
+        if added:
+            cells.insert(index + 1, new_code_cell("\n".join(added)))
+        notes.append(f"The cell {name} differs from the one handed out, "
+                     "which was used" + bool(added) * (
+                         "; the imports that you added were kept") + ".")
 
 
 def _add_missing(cells, master, notes):

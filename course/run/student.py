@@ -5,11 +5,14 @@ the values a test passes to a function, one call at a time.
 """
 
 import ast
+import asyncio
 import base64
 import builtins
 import contextlib
+import inspect
 import io
 import os
+import re
 import signal
 import socket
 import sys
@@ -91,6 +94,7 @@ class Student:
         self.output = sys.stdout = sys.stderr = Capped()
         self.shell = _shell()
         self.cells = {}
+        self.loop = asyncio.new_event_loop()
         signal.signal(signal.SIGALRM, self._too_long)
         signal.signal(signal.SIGPROF, self._too_long)
 
@@ -134,9 +138,11 @@ class Student:
         self.output.clear()
         error = None
         try:
-            source = self.shell.transform_cell(message["source"])
-            for part in _compiled(source, name):
-                exec(part, self.shell.user_ns)
+            source = _plain(self.shell, message["source"])
+            for part in _compiled(self.shell.compile, source, name):
+                value = eval(part, self.shell.user_ns)
+                if inspect.iscoroutine(value):  # the cell says ``await``
+                    self.loop.run_until_complete(value)
         except BaseException as problem:
             error = describe(problem, self.cells)
         return {"reply": "ran", "error": error,
@@ -215,16 +221,31 @@ def _shell():
     return shell
 
 
-def _compiled(source, name):
-    """The cell's statements; a last expression is shown, as in a notebook."""
+def _plain(shell, source):
+    """The Python that IPython makes of a cell; lines keep their numbers.
+
+    What ``%%time`` times runs as if it stood alone.
+    """
+    source = re.sub(r"\A(\s*)%%time\b(?!it).*", r"\1", source)
+    blank = re.match(r"(?:[^\S\n]*\n)*", source)[0].count("\n")
+    return "\n" * blank + shell.transform_cell(source)
+
+
+def _compiled(compiler, source, name):
+    """The cell's statements; a last expression is shown, as in a notebook.
+
+    The compiler is IPython's, which remembers what is imported from
+    ``__future__``.
+    """
     tree = ast.parse(source, name)
     last = []
     if (tree.body and isinstance(tree.body[-1], ast.Expr)
             and not source.rstrip().endswith(";")):
         last = [tree.body.pop()]
-    yield compile(tree, name, "exec")
-    if last:
-        yield compile(ast.Interactive(last), name, "single")
+    with compiler.extra_flags(ast.PyCF_ALLOW_TOP_LEVEL_AWAIT):
+        yield compiler(tree, name, "exec")
+        if last:
+            yield compiler(ast.Interactive(last), name, "single")
 
 
 def describe(error, cells):

@@ -30,6 +30,26 @@ def test_of_very_many_notes_the_rest_are_counted(release):
     assert "more such notes" in notes[-1]
 
 
+def test_imports_added_to_a_given_cell_are_kept_and_the_rest_is_restored(
+        release):
+    submitted = nbformat.from_dict(release)
+    setup = next(cell for cell in submitted.cells
+                 if cell.metadata.get("nbgrader", {}).get("grade_id")
+                 == "ps0-setup")
+    original = setup.source
+    setup.source = "from scipy import linalg\n" + original.replace(
+        "2026", "1") + "\nimport math\nprint('mine')"
+    mended, notes = mend.mend(submitted, release)
+    sources = [cell.source for cell in mended.cells]
+    place = sources.index(original)
+    assert sources[place + 1] == "from scipy import linalg\nimport math"
+    assert notes == ["The cell ps0-setup differs from the one handed out, "
+                     "which was used; the imports that you added were kept."]
+    again, more = mend.mend(mended, release)
+    assert [cell.source for cell in again.cells] == sources
+    assert more == []
+
+
 def test_a_short_remark_is_no_written_answer(release):
     submitted = release.copy()
     submitted.cells = [new_markdown_cell("Good luck!"), *release.cells]

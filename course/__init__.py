@@ -10,3 +10,13 @@ above it::
     run/      how it runs: confined, with its tests in another process
     report/   what goes out: feedback, points, the summary
 """
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COURSE = ROOT / "_build" / "course"
+
+# Reading a notebook must not compile a grammar of international addresses,
+# which takes jsonschema more than a second and which no notebook needs.
+sys.modules.setdefault("rfc3987_syntax", None)

@@ -7,34 +7,21 @@
 
 import argparse
 import ast
-import logging
 import shutil
 import sys
 from pathlib import Path
 
 import nbformat
 
+from course import COURSE, ROOT
 from course.inbox.mend import mend
-from course.report import plugins
+from course.report import gradebook
 from course.run import sandbox
 from course.run.referee import referee
 from course.sets import release
 from course.sets.problems import plain, problem_set, read_source
 
-ROOT = Path(__file__).resolve().parent.parent
-COURSE = ROOT / "_build" / "course"
 PINS = ROOT / "assignments" / "requirements.txt"
-
-CONFIG = '''"""nbgrader's settings for this course; run nbgrader from here."""
-
-import sys
-
-sys.path.insert(0, {root!r})
-from course.report.plugins import configure  # noqa: E402
-
-configure(get_config())  # noqa: F821
-'''
-
 
 class Flaw(Exception):
     """Something in a problem set's source that must be put right."""
@@ -71,12 +58,11 @@ def build(assignments, out, seed=None):
     for folder in ("students", "instructor", "nbgrader/kit"):
         (fresh / folder).mkdir(parents=True)
     course = fresh / "nbgrader"
-    (course / "nbgrader_config.py").write_text(
-        CONFIG.format(root=str(ROOT)))
+    gradebook.write_config(course)
     for source in sources:
         notebook = read_source(source, seed)
         check(notebook, source)
-        set_up(course, source.stem, notebook)
+        gradebook.set_up(course, source.stem, notebook)
         publish(fresh, source.stem, notebook)
         prove(course, source.stem)
     shutil.rmtree(out, ignore_errors=True)
@@ -101,24 +87,6 @@ def check(notebook, path):
                 if isinstance(node, ast.Assert) and node.msg is None:
                     raise Flaw(f"{path}: an assert of {name} has no message "
                                f"(line {node.lineno} of the cell)")
-
-
-def set_up(course, name, notebook):
-    """Let nbgrader make the release and enter the cells in a gradebook."""
-    from nbgrader.converters import GenerateAssignment
-    from nbgrader.coursedir import CourseDirectory
-
-    source = course / "source" / name
-    source.mkdir(parents=True, exist_ok=True)
-    nbformat.write(notebook, source / f"{name}.ipynb")
-    config = plugins.settings(course)
-    config.CourseDirectory.assignment_id = name
-    folder = CourseDirectory(config=config)
-    maker = GenerateAssignment(coursedir=folder, config=config)
-    maker.force = True
-    maker.log.setLevel(logging.ERROR)
-    logging.basicConfig(level=logging.ERROR)
-    maker.start()
 
 
 def publish(out, name, notebook):

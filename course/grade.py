@@ -22,17 +22,14 @@ from functools import partial
 from pathlib import Path
 
 import nbformat
-from nbgrader.api import Gradebook, MissingEntry
 from tqdm import tqdm
 
-from course.build import CONFIG, COURSE, ROOT, set_up
+from course import COURSE, ROOT
 from course.inbox.collect import collect
-from course.report import plugins
 from course.report.export import read_roster, write_csv
 from course.report.summary import summarise
 from course.run import sandbox
 from course.sets.problems import problem_set
-from course.single import blank, grade_one, start_worker, write_feedback
 
 
 def main(argv=None):
@@ -95,26 +92,43 @@ def grade(submissions, out, course=COURSE, *, default=None, workers=2,
     found, stray = collect(submissions, sorted(prints), default,
                            _asked(Path(course) / "nbgrader"))
     state = _read_json(out / "state.json", {})
-    work = work or partial(grade_one, limits=limits or sandbox.Limits())
     fresh = [s for s in found if not _done(state, s, prints, out)]
-    level = sandbox.confinement(trusting) if fresh else ""
-    enroll(out, {s.student for s in fresh})
-    if fresh and not quiet:
-        print(f"Students' code is confined by: {level}")
-    with tqdm(total=len(fresh), unit="notebook", desc="Grading",
-              disable=quiet or not fresh) as bar:
-        for submission, result in _spread(work, out, fresh, workers, level):
+    if fresh:
+        from course import single  # it imports nbgrader: a second or two
+        from course.report import gradebook
+
+        level = sandbox.confinement(trusting)
+        if not quiet:
+            print(f"Students' code is confined by: {level}")
+        gradebook.enroll(out, {s.student for s in fresh})
+        work = work or partial(single.grade_one,
+                               limits=limits or sandbox.Limits())
+        for submission, result in tqdm(
+                _spread(work, out, fresh, workers, level), "Grading",
+                len(fresh), unit="notebook", disable=quiet):
             state[_name(submission)] = {
                 **result, "print": _print(submission, prints)}
             _write_json(out / "state.json", state)
-            bar.update()
     wanted = {_name(s) for s in found}
     results = [state[name] for name in sorted(state) if name in wanted]
-    refresh(out, results)
-    _write_json(out / "state.json", state)
+    book = _stamp(out / "gradebook.db")
+    if fresh or any(result.get("book") != book for result in results):
+        from course.report import gradebook
+
+        gradebook.refresh(out, results)
+        book = _stamp(out / "gradebook.db")
+        for result in results:
+            result["book"] = book
+        _write_json(out / "state.json", state)
     remarks = write_csv(out / "grades.csv", results, sorted(prints), roster)
     _write_json(out / "report.json", {"results": results, "left out": stray})
     return results, stray, remarks
+
+
+def _stamp(path):
+    """Changes when a file does."""
+    about = path.stat()
+    return f"{about.st_mtime_ns} {about.st_size}"
 
 
 def prepare(course, out):
@@ -132,22 +146,23 @@ def prepare(course, out):
             continue
         shutil.rmtree(out / "kit" / name, ignore_errors=True)
         shutil.copytree(course / "kit" / name, out / "kit" / name)
-        set_up(out, name, nbformat.read(source, as_version=4))
-    (out / "nbgrader_config.py").write_text(CONFIG.format(root=str(ROOT)))
+        from course.report import gradebook
+
+        gradebook.set_up(out, name, nbformat.read(source, as_version=4))
+    config = out / "nbgrader_config.py"
+    if not config.exists() or str(ROOT) not in config.read_text():
+        from course.report import gradebook
+
+        gradebook.write_config(out)
     _write_json(out / "course.json", prints)
     return prints
-
-
-def enroll(out, students):
-    """Enter the students in the gradebook, before two workers try to."""
-    with Gradebook(plugins.settings(out).CourseDirectory.db_url) as book:
-        for student in sorted(students):
-            book.update_or_create_student(student)
 
 
 def _spread(work, out, submissions, workers, level):
     """Grade in parallel.  Should a worker die, one worker takes the rest
     in order, so that the submission that kills it is known and left out."""
+    from course.single import blank, start_worker
+
     server = multiprocessing.get_context("forkserver")
     server.set_forkserver_preload(["course.single"])
     left, alone = list(submissions), False
@@ -166,39 +181,6 @@ def _spread(work, out, submissions, workers, level):
                     killer = left.pop(0)
                     yield killer, blank(killer, "its worker died")
                 alone = not alone
-
-
-def refresh(out, results):
-    """Take the scores from the gradebook, those given by hand too.
-
-    Feedback is written again where a grader has changed a score or comment
-    since it was written.
-    """
-    config = plugins.settings(out)
-    with Gradebook(config.CourseDirectory.db_url) as book:
-        for result in results:
-            if "failure" in result:
-                continue
-            try:
-                submission = book.find_submission(result["set"],
-                                                  result["student"])
-            except MissingEntry:
-                continue
-            notebook = submission.notebooks[0]
-            result["score"] = float(submission.score)
-            result["max"] = float(submission.max_score)
-            for grade in notebook.grades:
-                cell = result["cells"].setdefault(grade.name, {"says": ""})
-                cell["score"] = float(grade.score)
-                cell["by hand"] = bool(grade.needs_manual_grade)
-                cell["ungraded"] = cell["by hand"] and (
-                    grade.manual_score is None)
-            comments = {c.name: c.comment for c in notebook.comments}
-            shown = [result["cells"], sorted(comments.items(), key=str)]
-            shown = hashlib.sha256(repr(shown).encode()).hexdigest()
-            if result.get("shown", shown) != shown:
-                write_feedback(out, result["set"], result["student"])
-            result["shown"] = shown
 
 
 def _name(submission):

@@ -1,6 +1,5 @@
 """Grades one submission, in a worker process of ``make grade``."""
 
-import contextlib
 import faulthandler
 import json
 import logging
@@ -12,16 +11,13 @@ import traceback
 from pathlib import Path
 
 import nbformat
-from nbgrader.converters import Autograde, GenerateFeedback
-from nbgrader.coursedir import CourseDirectory
-from traitlets.config import Config
+from nbgrader.converters import Autograde
 
 from course.inbox.files import read
 from course.inbox.mend import mend
-from course.report import plugins
-from course.run.referee import OutOfTime, time_limit
+from course.report.gradebook import convert, write_feedback
+from course.report.plugins import notes_path
 
-FEEDBACK_SECONDS = 30
 GRACE = 300  # seconds for our own work on one submission
 MEMORY = 6 * 2**30  # bytes of a worker, whatever a student's value needs
 
@@ -81,7 +77,7 @@ def write_submission(out, submission):
     else:
         notebook, more = mend(notebook, release)
         notes += more
-    path = plugins.notes_path(out, name, submission.student)
+    path = notes_path(out, name, submission.student)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(notes))
     folder = out / "submitted" / submission.student / name
@@ -108,26 +104,3 @@ def autograde(out, submission, limits):
                 "says": "\n".join(said[0]) if said else ""}
     return {"cells": cells, "notes": notebook.metadata["course_notes"],
             "peak": notebook.metadata["course_peak"]}
-
-
-def write_feedback(out, name, student):
-    """The page that a student gets, unformatted if it must be."""
-    try:
-        with time_limit(FEEDBACK_SECONDS):
-            convert(GenerateFeedback, out, name, student)
-    except (Exception, OutOfTime):  # text that cannot be rendered
-        convert(GenerateFeedback, out, name, student,
-                {"Show": {"bare": True}})
-
-
-def convert(converter, out, name, student, extra=None):
-    """Run one of nbgrader's converters for one student, quietly."""
-    config = plugins.settings(out)
-    config.merge(Config(extra or {}))
-    config.CourseDirectory.assignment_id = name
-    config.CourseDirectory.student_id = student
-    folder = CourseDirectory(config=config)
-    job = converter(coursedir=folder, config=config)
-    job.force = True
-    with contextlib.redirect_stderr(None):
-        job.start()

@@ -32,7 +32,6 @@ from nbgrader.preprocessors import (
     SaveAutoGrades,
 )
 from traitlets import Bool, Float, Integer
-from traitlets.config import Config
 
 from course.inbox.mend import PICTURES, mend
 from course.run import sandbox
@@ -196,14 +195,4 @@ def configure(config):
     config.FeedbackExporter.extra_template_basedirs = [str(TEMPLATES)]
     config.HTMLExporter.filters = {
         "markdown2html": "course.report.plugins.markdown2html"}
-    return config
-
-
-def settings(folder):
-    """nbgrader's configuration for the course in ``folder``."""
-    config = Config()
-    config.CourseDirectory.root = str(Path(folder).resolve())
-    configure(config)
-    path = Path(folder).resolve() / "gradebook.db"
-    config.CourseDirectory.db_url = f"sqlite:///{path}?timeout=60"
     return config

@@ -28,10 +28,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from course import ROOT
 from course.run import wire
 from course.run.confine import DEVICES, SYSTEM
 
-ROOT = Path(__file__).resolve().parents[2]
 OURS = Path(__file__).resolve().parent  # the code of the process
 PREFIXES = sorted({sys.prefix, sys.base_prefix})
 LEVELS = ("bubblewrap", "landlock", "limits")

@@ -11,8 +11,6 @@ import symtable
 from dataclasses import dataclass
 from pathlib import Path
 
-import jupytext
-
 BEGIN_HIDDEN, END_HIDDEN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
 BEGIN_SOLUTION, END_SOLUTION = "### BEGIN SOLUTION", "### END SOLUTION"
 SEED = re.compile(r"^SEED = \d+$", re.MULTILINE)
@@ -44,6 +42,8 @@ def read_source(path, seed=None):
 
     A cell that only says ``%run -i file.py`` becomes the text of that file.
     """
+    import jupytext  # only a build needs it
+
     notebook = jupytext.read(path)
     notebook.metadata.pop("jupytext", None)
     for number, cell in enumerate(notebook.cells):

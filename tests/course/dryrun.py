@@ -17,8 +17,8 @@ from pathlib import Path
 
 import nbformat
 
-from course import grade
-from course.build import ROOT, build
+from course import ROOT, grade
+from course.build import build
 from course.run import sandbox
 from tests.course import answers, hostile
 

@@ -2,7 +2,7 @@
 
 import re
 
-from course.build import ROOT
+from course import ROOT
 from tests.course import dryrun
 
 ASSIGNMENTS = ROOT / "assignments"

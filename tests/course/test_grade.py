@@ -126,7 +126,7 @@ def dies(out, submission):
     """A stand-in for a grader that one submission brings down."""
     if submission.student == "mallory":
         os._exit(1)
-    return grade.blank(submission) | {"score": 1.0}
+    return single.blank(submission) | {"score": 1.0}
 
 
 def test_a_worker_that_dies_takes_no_other_submission_with_it(

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from course.build import ROOT
+from course import ROOT
 from course.run.sandbox import Limits
 from course.sets import problems
 

@@ -18,6 +18,7 @@ from nbconvert.filters.markdown_mistune import (
     IPythonRenderer,
     MarkdownWithMath,
 )
+from nbconvert.preprocessors import Preprocessor
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import (
     AssignLatePenalties,
@@ -180,8 +181,23 @@ def _harmless(tag, name, value):
     return (tag, name) == ("a", "href") and value.startswith(LINKS)
 
 
+class WrittenFirst(Preprocessor):
+    """In Formgrader, the answers that wait for a person come first."""
+
+    enabled = Bool(True).tag(config=True)
+
+    def preprocess(self, notebook, resources):
+        def machine(cell):
+            grader = cell.metadata.get("nbgrader", {})
+            return not (grader.get("grade") and grader.get("solution"))
+
+        notebook.cells.sort(key=machine)
+        return notebook, resources
+
+
 def configure(config):
     """Put the three at their places in nbgrader's two pipelines."""
+    config.CourseDirectory.course_id = "learning-in-the-loop"
     config.CourseDirectory.db_url = "sqlite:///gradebook.db?timeout=60"
     config.Autograde.sanitize_preprocessors = [
         Mend, ClearOutput, DeduplicateIds, OverwriteKernelspec,
@@ -193,6 +209,8 @@ def configure(config):
     config.GenerateFeedback.exporter_class = FeedbackExporter
     config.FeedbackExporter.template_name = "feedback"
     config.FeedbackExporter.extra_template_basedirs = [str(TEMPLATES)]
+    config.FeedbackExporter.preprocessors = []
+    config.HTMLExporter.preprocessors = [WrittenFirst]
     config.HTMLExporter.filters = {
         "markdown2html": "course.report.plugins.markdown2html"}
     return config

@@ -211,7 +211,9 @@ def _tree(kit):
     """What bwrap is to show; what lies in another folder comes after it."""
     shown = {KIT: ["--ro-bind", kit, KIT],
              "/course/run": ["--ro-bind", str(OURS), "/course/run"]}
-    for path in map(os.path.abspath, (*SYSTEM, *PREFIXES)):
+    for path in PREFIXES:
+        shown[path] = ["--ro-bind", path, path]
+    for path in SYSTEM:
         if os.path.islink(path):
             shown[path] = ["--symlink", os.readlink(path), path]
         elif os.path.exists(path):

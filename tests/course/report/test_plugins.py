@@ -67,3 +67,13 @@ def test_formgrader_shows_a_script_as_text():
     assert "My answer:" in page
     assert mine not in page
     assert "Full credit" in page  # it is Formgrader's page, not the feedback
+
+
+def test_formgrader_shows_the_written_answer_first():
+    cells = [new_markdown_cell("The text of a problem. "),
+             new_markdown_cell("The written answer.", metadata={"nbgrader": {
+                 "grade_id": "ps1-6", "grade": True, "points": 20,
+                 "solution": True}})]
+    page = formgrader_page(plugins.configure(Config()),
+                           new_notebook(cells=cells))
+    assert page.index("The written answer.") < page.index("The text of a")

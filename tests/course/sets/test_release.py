@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 from course import build
-from course.sets import problems
+from course.sets import problems, release
 
 ROOT = build.ROOT
 SITE = ROOT / "_build/html"
@@ -211,6 +211,17 @@ def test_the_shared_helpers_stand_in_every_notebook(archive):
     (notebook,) = [t for place, t in texts.items() if place.endswith("ipynb")]
     assert helpers in notebook
     assert "%run" not in notebook
+
+
+def test_the_dates_in_a_zip_are_those_of_the_last_commit(
+        small, monkeypatch):
+    with zipfile.ZipFile(small / "students/ps0.zip") as archive:
+        dates = {info.date_time for info in archive.infolist()}
+    assert dates == {release.date()}
+    release.date.cache_clear()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(10**9))
+    assert release.date() == (2001, 9, 9, 0, 0, 0)
+    release.date.cache_clear()
 
 
 def test_two_builds_are_the_same_bytes(small, tmp_path):

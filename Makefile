@@ -59,8 +59,8 @@ grade: .venv/dev.stamp  ## grade a folder of submissions: SUBMISSIONS=dir OUT=di
 	@$(PY) -m course.grade "$(SUBMISSIONS)" "$(OUT)" $(if $(ROSTER),--roster "$(ROSTER)") $(if $(SET),--set $(SET)) $(if $(UNCONFINED),--unconfined)
 
 formgrade: .venv/dev.stamp  ## grade the written answers in a browser: OUT=dir of `make grade`
-	@test -f "$(or $(OUT),$(error say: make formgrade OUT=folder))/gradebook.db" || { echo "$(OUT): no gradebook here; say: make grade OUT=$(OUT) SUBMISSIONS=folder"; exit 1; }
-	@cd "$(OUT)" && "$(CURDIR)/$(PY)" -m jupyterlab --LabApp.default_url=/formgrader/gradebook
+	@test -x $(PY) || { echo "$(PY): you cannot read the Python that it stands for; run make in a copy of the repository of your own"; exit 1; }
+	@$(PY) -m course.formgrade "$(OUT)"
 
 dryrun: .venv/dev.stamp  ## grade thirty submissions whose points are known beforehand
 	@$(PY) -m tests.course.dryrun

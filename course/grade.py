@@ -90,7 +90,7 @@ def grade(submissions, out, course=COURSE, *, default=None, workers=2,
     out = Path(out).resolve()
     prints = prepare(Path(course) / "nbgrader", out)
     found, stray = collect(submissions, sorted(prints), default,
-                           _asked(Path(course) / "nbgrader"))
+                           *_known(Path(course) / "nbgrader"))
     state = _read_json(out / "state.json", {})
     fresh = [s for s in found if not _done(state, s, prints, out)]
     if fresh:
@@ -190,7 +190,7 @@ def _name(submission):
 def _print(submission, prints):
     """Changes when the file, its notes or the problem set change."""
     digest = hashlib.sha256(submission.file.data)
-    digest.update(repr((submission.notes, submission.file.too_large,
+    digest.update(repr((submission.notes, submission.file.why,
                         submission.file.path.suffix)).encode())
     digest.update(prints[submission.problem_set].encode())
     return digest.hexdigest()
@@ -204,12 +204,18 @@ def _done(state, submission, prints, out):
             and "failure" not in known and feedback.exists())
 
 
-def _asked(course):
-    """The names that the problems of a course ask for."""
-    return {name for path in course.glob("source/*/*.ipynb")
-            for problem in problem_set(nbformat.read(path, 4)
-                                       ).problems.values()
-            for name in problem.asks}
+def _known(course):
+    """The names that the problems of a course ask for, and the cells that
+    were handed out."""
+    asked, handed_out = set(), set()
+    for path in course.glob("source/*/*.ipynb"):
+        source = nbformat.read(path, 4)
+        release = nbformat.read(course / "release" / path.parent.name
+                                / path.name, 4)
+        handed_out |= {cell.source for cell in release.cells}
+        asked |= {name for problem in problem_set(source).problems.values()
+                  for name in problem.asks}
+    return asked, handed_out
 
 
 def _read_json(path, default):

@@ -13,7 +13,14 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from course.inbox.files import NOTEBOOK, File, is_notebook, walk
+from course.inbox.files import (
+    DOCUMENTS,
+    NOTEBOOK,
+    File,
+    is_notebook,
+    read,
+    walk,
+)
 
 CANVAS = re.compile(r"^(?P<name>[^_]+)_(?:late_)?(?P<id>\d+)_\d+_"
                     r"(?P<file>.+)$", re.IGNORECASE)
@@ -36,11 +43,12 @@ class Submission:
     notes: tuple[str, ...] = ()
 
 
-def collect(folder, sets, default=None, asked=()):
+def collect(folder, sets, default=None, asked=(), handed_out=()):
     """Every student's last submission to each set, and what was left out.
 
     ``default`` is the set of files that do not tell theirs; a notebook that
-    defines one of the names ``asked`` is more than scratch paper.
+    defines one of the names ``asked`` is more than scratch paper, and one
+    whose cells were all ``handed_out`` was not worked on.
     """
     found, stray = [], []
     files = list(walk(Path(folder)))
@@ -55,7 +63,11 @@ def collect(folder, sets, default=None, asked=()):
         name = _set_of(file, sets) or default
         path = PurePosixPath(*file.path.parts[outer:])
         student, title, lms = identify(path, sets)
-        if not student:
+        if not (file.path.suffix.lower() in DOCUMENTS or len(path.parts) > 1
+                or _platform(path.parts[0])):
+            stray.append((str(file.path), "not a notebook, a zip or a "
+                          "document"))
+        elif not student:
             stray.append((str(file.path),
                           "the student cannot be told from the name"))
         elif not name:
@@ -63,7 +75,9 @@ def collect(folder, sets, default=None, asked=()):
                           f"from the name; say SET={sets[0]}"))
         else:
             found.append(Submission(student, title, lms, name, file))
-    return _last(found, [name.encode() for name in asked]), stray
+    asked = [name.encode() for name in asked]
+    handed_out = {_words(source) for source in handed_out}
+    return _last(found, asked, handed_out), stray
 
 
 def _outer(paths, sets, folder):
@@ -161,16 +175,29 @@ def key(name):
     return kept if kept == plain else f"{kept}-{mark}"
 
 
-def _last(found, asked):
-    """One submission a student and set: the last attempt."""
+def _words(source):
+    return tuple(source.split())
+
+
+def _worked(file, handed_out):
+    """Whether a notebook has a cell that is not as it was handed out."""
+    notebook, _ = read(file)
+    return notebook is not None and any(
+        isinstance(cell.get("source"), (str, list))
+        and _words("".join(cell.source)) not in handed_out | {()}
+        for cell in notebook.cells)
+
+
+def _last(found, asked, handed_out):
+    """One submission a student and set: the last attempt worked on."""
     def order(submission):
         path = submission.file.path
         attempt = ATTEMPT.search(path.stem)
         number = int(attempt[1] or attempt[2]) if attempt else 0
         data = submission.file.data
         ours = _ids(submission.file) or any(name in data for name in asked)
-        return (is_notebook(path), number, bool(ours), submission.file.when,
-                str(path))
+        return (is_notebook(path), _worked(submission.file, handed_out),
+                number, bool(ours), submission.file.when, str(path))
 
     groups = {}
     for submission in found:
@@ -178,7 +205,7 @@ def _last(found, asked):
                           []).append(submission)
     result = []
     for group in groups.values():
-        *earlier, last = sorted(group, key=order)
+        *earlier, last = sorted(group, key=order) if group[1:] else group
         others = [s.file.path.name for s in earlier
                   if is_notebook(s.file.path)]
         notes = ()

@@ -6,6 +6,7 @@ after the answer it tests, and all the code that the student wrote.
 """
 
 import re
+from functools import partial
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -15,6 +16,8 @@ from course.sets.problems import defines
 TYPES = {"code": new_code_cell, "markdown": new_markdown_cell,
          "raw": new_markdown_cell}
 PICTURES = {"image/png", "image/jpeg", "image/gif"}
+INLINE = re.compile(r"\(data:(image/(?:png|jpeg|gif));base64,"
+                    r"([A-Za-z0-9+/=\s]+)\)")
 LARGEST = 2**22  # characters of one cell
 MOST, NOTES = 2000, 20  # cells that are read, notes that are given
 IMPORT = re.compile(r"(import|from)\s")
@@ -74,6 +77,10 @@ def _clean(cell, master, notes):
         kind = master[name].cell_type
     if kind not in TYPES or not isinstance(source, str):
         return None
+    pictures = {}
+    if kind == "markdown":
+        pictures = _pictures(cell.get("attachments"))
+        source = INLINE.sub(partial(_attached, pictures), source)
     if len(source) > LARGEST:
         notes.append("A cell of more than four million characters was cut "
                      "out.")
@@ -81,11 +88,16 @@ def _clean(cell, master, notes):
     new = TYPES[kind](source=source.encode("utf-8", "replace").decode())
     if name:
         new.metadata["grade_id"] = name
-    if kind == "markdown":
-        pictures = _pictures(cell.get("attachments"))
-        if pictures:
-            new.attachments = pictures
+    if pictures:
+        new.attachments = pictures
     return new
+
+
+def _attached(pictures, found):
+    """Attach a picture that stood in the text, as Colab writes it."""
+    name = f"inline-{len(pictures)}"
+    pictures[name] = {found[1]: "".join(found[2].split())}
+    return f"(attachment:{name})"
 
 
 def _pictures(attachments):

@@ -30,10 +30,12 @@ def read_roster(path):
     """
     if not path:
         return []
-    rows = [{(k or "").strip(): (v or "").strip() for k, v in row.items()
-             if isinstance(v, (str, type(None)))} for row in _read(path)]
+    header, *rows = _read(path)
+    if "Student" not in header:
+        header = _moodle(header, rows)
     people = []
-    for row in rows:
+    for cells in rows:
+        row = dict(zip(header, cells))
         if "Student" not in row:
             last = row.get("Surname") or row.get("Last name", "")
             row["Student"] = f"{row.get('First name', '')} {last}".strip()
@@ -44,13 +46,34 @@ def read_roster(path):
     if not people:
         raise ValueError(
             f"{path}: no students found; expected a CSV with a column Student "
-            "(Canvas) or First name and Last name (Moodle), got the columns "
-            f"{', '.join(rows[0]) if rows else 'of an empty file'}")
+            "(Canvas), or with first name, last name and e-mail address "
+            f"(Moodle), got the columns {', '.join(header) or 'of an empty file'}")
     return people
 
 
+def _moodle(header, rows):
+    """The English headers of Moodle's list, whatever its language.
+
+    The first two columns are the names, and one holds e-mail addresses; a
+    column between them is the ID number.
+    """
+    if "First name" in header or len(header) < 3:
+        return header
+    mail = [k for k in range(2, len(header)) if rows and all(
+        "@" in row[k] for row in rows if row[k:] and row[k])
+        and any(row[k:] and row[k] for row in rows)]
+    if not mail:
+        return header
+    header = ["First name", "Last name", *header[2:]]
+    header[mail[0]] = "Email address"
+    if mail[0] == 3:
+        header[2] = "ID number"
+    return header
+
+
 def _read(path):
-    """The rows of a CSV, whatever its encoding and delimiter."""
+    """The lines of a CSV, whatever its encoding and delimiter, from the
+    headers on."""
     try:
         data = Path(path).read_bytes()
     except OSError as error:
@@ -61,9 +84,15 @@ def _read(path):
         with contextlib.suppress(UnicodeDecodeError):
             text = data.decode(encoding)
             break
+    text = text.lstrip()
+    told = re.match(r"(?:\"?)sep=(.)\"?[ \t]*\r?\n\s*", text)  # Excel's
+    text = text[told.end():] if told else text
     head = text.split("\n", 1)[0]
-    return csv.DictReader(io.StringIO(text, newline=""),
-                          delimiter=max(",;\t", key=head.count))
+    lines = csv.reader(io.StringIO(text, newline=""),
+                       delimiter=told[1] if told else max(",;\t",
+                                                          key=head.count))
+    return [[cell.strip() for cell in line] for line in lines if any(line)
+            ] or [[]]
 
 
 def find_person(roster, student, title, lms):

@@ -577,7 +577,7 @@ def zipped_notebook(s):
     return {"{}.zip": data.getvalue()}
 
 
-@case(all_lost=True, says="is not a notebook")
+@case(all_lost=True, says="the zip is damaged")
 def damaged_zip(s):
     return {"{}.zip": b"PK\x03\x04 and no more"}
 

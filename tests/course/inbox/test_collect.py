@@ -115,12 +115,13 @@ def test_a_link_to_a_file_of_the_grader_is_not_followed(tmp_path):
     assert collect(tmp_path / "inbox", SETS) == ([], [])
 
 
-def test_an_enormous_member_of_a_zip_is_not_unpacked(tmp_path):
+def test_an_enormous_member_of_a_zip_is_not_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr("course.inbox.files.LARGEST", 2**24)
     with zipfile.ZipFile(tmp_path / "ps1_eve.zip", "w",
                          zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("ps1.ipynb", bytes(30 * 2**20))
     (only,), _ = collect(tmp_path, SETS)
-    assert only.file.too_large
+    assert only.file.why
     assert only.file.data == b""
 
 
@@ -206,8 +207,8 @@ def test_what_one_zip_unpacks_to_is_bounded(tmp_path, monkeypatch):
     (tmp_path / "all.zip").write_bytes(zipped({
         "a.zip": inner.getvalue(), "b.zip": inner.getvalue()}))
     submissions, _ = collect(tmp_path, SETS)
-    assert sum(len(s.file.data) for s in submissions) <= 2**21
-    assert any(s.file.too_large for s in submissions)
+    assert sum(len(s.file.data) for s in submissions) <= 2 * 2**21
+    assert any(s.file.why for s in submissions)
 
 
 @pytest.mark.parametrize(("files", "students"), [
@@ -310,3 +311,91 @@ def test_of_two_zips_or_folders_neither_holds_the_whole(tmp_path):
     submissions, _ = collect(tmp_path, SETS, "ps1")
     assert {s.student: s.file.data for s in submissions} == {
         "aaa": b"{}", "ada": NOTEBOOK}
+
+
+def reasons(folder):
+    """Why what each student handed in cannot be read."""
+    submissions, stray = collect(folder, SETS)
+    return {s.student: read(s.file)[1] for s in submissions}, dict(stray)
+
+
+@pytest.mark.parametrize("name", [
+    "ps1-ada.tar.gz", "ps1-ada.7z", "ps1-ada.rar", "ps1-ada.heic",
+    "ada/ps1.doc", "ada/ps1", "ada/ps1.xyz",
+    "lovelaceada_12345_678_ps1.numbers"])
+def test_whatever_a_student_hands_in_gets_a_reason(name, tmp_path):
+    lay_out(tmp_path, {name: b"what is this?"})
+    said, stray = reasons(tmp_path)
+    assert (len(said), stray) == (1, {})
+    assert "is not a notebook (.ipynb)" in next(iter(said.values()))
+
+
+def test_what_nobody_would_hand_in_is_listed_and_graded_as_nobodys(tmp_path):
+    lay_out(tmp_path, {"ps1-ada.ipynb": NOTEBOOK, "students.csv": b"a,b",
+                       "Thumbs.db": b"x"})
+    said, stray = reasons(tmp_path)
+    assert list(said) == ["ada"]
+    assert list(stray) == ["Thumbs.db", "students.csv"]
+
+
+def test_a_large_notebook_keeps_its_cells_and_loses_its_outputs(tmp_path):
+    saved = NOTEBOOK.replace(b"[]", b"""[{"cell_type": "code", "metadata": {},
+        "source": "mine = 1", "outputs": [{"text": "%s"}]}]""" % (
+            b"x" * 30 * 2**20))
+    lay_out(tmp_path, {"ps1-ada.ipynb": saved,
+                       "ps1-bob.zip": zipped({"ps1.ipynb": saved})})
+    submissions, _ = collect(tmp_path, SETS)
+    for submission in submissions:
+        assert len(submission.file.data) < 1000
+        notebook, why = read(submission.file)
+        assert (notebook.cells[0].source, why) == ("mine = 1", "")
+
+
+def test_a_zip_of_a_large_class_is_read_to_its_end(tmp_path, monkeypatch):
+    monkeypatch.setattr("course.inbox.files.BUDGET", 1000)
+    monkeypatch.setattr("course.inbox.files.MOST", 3)
+    lay_out(tmp_path, {"class.zip": zipped(
+        {f"s{k}/ps1.ipynb": NOTEBOOK for k in range(50)})})
+    for inbox in (tmp_path, tmp_path / "class.zip"):
+        submissions, _ = collect(inbox, SETS)
+        assert len(submissions) == 50
+        assert not any(s.file.why for s in submissions)
+
+
+def test_of_two_copies_the_one_that_was_worked_on_counts(tmp_path):
+    untouched = notebook_of("ps1")
+    worked = untouched.replace(b'"source": ""', b'"source": "x = 1"')
+    for names in (("ps1.ipynb", "ps1 (1).ipynb"), ("a.ipynb", "b.ipynb"),
+                  ("b.ipynb", "a.ipynb")):
+        lay_out(tmp_path, {"bob.ipynb": untouched, "ada.zip": zipped(dict(
+            zip(names, (worked, untouched))))})
+        (ada, _), _ = collect(tmp_path, SETS, handed_out=[""])
+        assert ada.student == "ada"
+        assert ada.file.data == worked
+
+
+def encrypted(data):
+    """The zip with the mark that its files are locked with a password."""
+    data = bytearray(data)
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(data)
+
+
+def packed_unknown(data):
+    """The zip with the mark of a compression that nobody knows."""
+    data = bytearray(data)
+    data[8] = 99
+    data[data.index(b"PK\x01\x02") + 10] = 99
+    return bytes(data)
+
+
+@pytest.mark.parametrize(("spoil", "says"), [
+    (encrypted, "is locked with a password"),
+    (packed_unknown, "is packed in a way that is not known here"),
+    (lambda data: data[:20], "the zip is damaged")])
+def test_a_zip_that_cannot_be_read_is_not_called_empty(spoil, says, tmp_path):
+    lay_out(tmp_path, {"ps1-ada.zip": spoil(zipped({"ps1.ipynb": NOTEBOOK}))})
+    said, stray = reasons(tmp_path)
+    assert says in said["ada"]
+    assert stray == {}

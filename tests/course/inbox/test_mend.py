@@ -89,3 +89,16 @@ def test_two_pictures_of_one_name_are_both_kept(release):
     assert answer.attachments == {"0-image.png": PICTURE,
                                   "1-image.png": other}
     assert "attachment:1-image.png" in answer.source
+
+
+def test_a_picture_that_stands_in_the_text_is_attached(release):
+    """As Colab saves it; it may be larger than any text."""
+    data = "iVBORw0KGgo=" * 400_000
+    submitted = release.copy()
+    submitted.cells = [*release.cells, new_markdown_cell(
+        f"My figure: ![image.png](data:image/png;base64,{data}) shows it.")]
+    mended, _ = mend.mend(submitted, release)
+    (mine,) = [cell for cell in mended.cells if "My figure" in cell.source]
+    ((name, picture),) = mine.attachments.items()
+    assert mine.source == f"My figure: ![image.png](attachment:{name}) shows it."
+    assert picture == {"image/png": data}

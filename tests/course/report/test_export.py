@@ -175,3 +175,24 @@ def test_what_is_not_known_yet_is_an_empty_cell_and_never_a_number(tmp_path):
     with (tmp_path / "grades.csv").open(newline="") as stream:
         points = {row["Student"]: row["ps1"] for row in csv.DictReader(stream)}
     assert points == {"ada": "80", "bob": "", "eve": "", "zoe": "0"}
+
+
+@pytest.mark.parametrize("text", [
+    "sep=;\n" + MOODLE.replace(",", ";"), "\n\n" + MOODLE,
+    "\ufeff" + MOODLE, '"sep=,"\r\n' + MOODLE.replace("\n", "\r\n"),
+    MOODLE.replace("First name,Last name,ID number,Email address,Groups",
+                   "Vorname,Nachname,ID-Nummer,E-Mail-Adresse,Gruppen"),
+    MOODLE.replace("First name,Last name,ID number,Email address",
+                   "名,姓,学籍番号,メールアドレス")], ids=repr)
+def test_a_roster_is_read_whatever_its_language_and_first_line(
+        text, tmp_path):
+    (tmp_path / "roster.csv").write_text(text, encoding="utf-8")
+    ada, _ = read_roster(tmp_path / "roster.csv")
+    assert (ada["Student"], ada["SIS Login ID"], ada["SIS User ID"]) == (
+        "Ada Lovelace", "ada@uni.example", "s1")
+
+
+def test_a_roster_of_another_kind_is_refused_with_its_own_columns(tmp_path):
+    (tmp_path / "roster.csv").write_text("sep=;\nfruit;price\napple;1\n")
+    with pytest.raises(ValueError, match="got the columns fruit, price$"):
+        read_roster(tmp_path / "roster.csv")

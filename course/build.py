@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 
-from course import COURSE, ROOT
+from course import COURSE, ROOT, obstacle
 from course.inbox.mend import mend
 from course.report import gradebook
 from course.run import sandbox
@@ -34,6 +34,8 @@ def main(argv=None):
                         type=Path)
     parser.add_argument("--out", default=COURSE, type=Path)
     options = parser.parse_args(argv)
+    if reason := obstacle(options.out):
+        raise SystemExit(reason)
     names = build(options.assignments, options.out, options.seed)
     seed = f" with seed {options.seed}" if options.seed is not None else ""
     print(f"{options.out}: {', '.join(names)}{seed}; each solution gets full "

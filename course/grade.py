@@ -16,6 +16,7 @@ import multiprocessing
 import os
 import shutil
 import sys
+import tempfile
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
@@ -24,12 +25,14 @@ from pathlib import Path
 import nbformat
 from tqdm import tqdm
 
-from course import COURSE, ROOT
+from course import COURSE, ROOT, obstacle
 from course.inbox.collect import collect
 from course.report.export import read_roster, write_csv
 from course.report.summary import summarise
 from course.run import sandbox
 from course.sets.problems import problem_set
+
+LONGEST = 60  # letters; the name of a socket holds hardly more than 100
 
 
 def main(argv=None):
@@ -43,6 +46,8 @@ def main(argv=None):
     parser.add_argument("--unconfined", action="store_true",
                         help="grade although students' code can read files")
     options = parser.parse_args(argv)
+    if len(tempfile.gettempdir()) > LONGEST:
+        tempfile.tempdir = "/tmp"
     if not (options.course / "nbgrader").is_dir():
         raise SystemExit(f"{options.course}: no course here; make course")
     if not options.submissions.is_dir() and (
@@ -58,6 +63,8 @@ def main(argv=None):
                          f"{', '.join(sorted(sets))}")
     if options.out.resolve().is_relative_to(options.submissions.resolve()):
         raise SystemExit("OUT must not lie inside SUBMISSIONS")
+    if reason := obstacle(options.out):
+        raise SystemExit(reason)
     try:
         roster = read_roster(options.roster)
         options.out.mkdir(parents=True, exist_ok=True)

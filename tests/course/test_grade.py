@@ -144,6 +144,8 @@ def test_a_worker_that_dies_takes_no_other_submission_with_it(
     (["", "out"], "say: make grade"), (["inbox", ""], "say: make grade"),
     (["nowhere", "out"], "nowhere: no such folder or zip"),
     (["inbox", "inbox/out"], "must not lie inside"),
+    (["inbox", "a[1]"], r"takes \[ \] in the name of a folder"),
+    (["inbox", "100%/really?"], "takes % \\? in the name of a folder"),
     (["graded", "out"], "a folder that make grade wrote"),
     (["inbox", "file"], "file: File exists"),
     (["inbox", "out", "--set", "ps9"], "SET=ps9: expected one of ps0"),

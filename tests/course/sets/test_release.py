@@ -224,6 +224,12 @@ def test_the_dates_in_a_zip_are_those_of_the_last_commit(
     release.date.cache_clear()
 
 
+def test_a_folder_whose_name_nbgrader_would_misread_is_refused(tmp_path):
+    with pytest.raises(SystemExit, match="takes % in the name"):
+        build.main(["--out", str(tmp_path / "my%20course")])
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_two_builds_are_the_same_bytes(small, tmp_path):
     data = Path(__file__).parents[1] / "data"
     build.build(data, tmp_path / "again")

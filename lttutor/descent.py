@@ -189,7 +189,10 @@ def _amplification(G, eta):
             return 1.0
     spectrum = np.linalg.eigvalsh(G)
     eta = eta[..., None] if eta.ndim > 1 else eta[:, None, None]
-    return np.nanmax(np.abs(1 - eta * spectrum).prod(axis=0), initial=1.0)
+    # A sum of logarithms: a good schedule's factors may overflow on the way.
+    with np.errstate(divide="ignore", over="ignore"):
+        logs = np.log(np.abs(1 - eta * spectrum)).sum(axis=0)
+        return np.nanmax(np.exp(logs), initial=1.0)
 
 
 def _safe_step(X):

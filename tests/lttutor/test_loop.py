@@ -21,6 +21,7 @@ from lttutor.loop import (
     looped_transformer,
     predict,
 )
+from lttutor.steps import chebyshev_steps
 from lttutor.tasks import spectrum_task
 
 sizes = st.integers(1, 12)
@@ -255,3 +256,13 @@ def test_fewer_examples_than_features_finds_the_shortest_solution():
     step = 1 / np.linalg.norm(X, 2) ** 2
     v = generate(X, y, 1.0, np.full(3000, step))[-1]
     np.testing.assert_allclose(v, np.linalg.pinv(X) @ y, rtol=1e-10)
+
+
+def test_a_schedule_whose_factors_overflow_on_the_way_does_not_warn():
+    """The product of all 1024 factors is small; of the first 500, infinite."""
+    X = np.diag(np.sqrt(np.geomspace(1, 1e4, 8)))
+    steps = chebyshev_steps(1e4, 1.0, 1024, "natural")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(OverflowError):
+            generate(X, X @ np.ones(8), 1.0, steps)

@@ -10,7 +10,8 @@ import yaml
 from tools.book.chapters import ROOT, chapters
 
 ROWS = yaml.safe_load((ROOT / "book" / "notation.yml").read_text("utf8"))
-MODULES = ("tasks", "attention", "loop", "steps", "theory", "learning")
+MODULES = ("tasks", "attention", "loop", "steps", "flattening", "theory",
+           "learning")
 SIZES = {"n": 7, "d": 3, "T": 4}
 
 

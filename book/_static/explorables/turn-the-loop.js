@@ -249,7 +249,7 @@ function say(seen) {
   }
   if (mask === "all") {
     return `${now}. Every row reads, so the examples move: they fade to zero, `
-      + "and the answer stalls.";
+      + "before the answer is found.";
   }
   if (!broken) {
     return `${now}. For κ = ${text(kappa)} and ${step} no θ* can give more than `

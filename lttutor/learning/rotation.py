@@ -1,5 +1,7 @@
 """How the loss bends where the trained matrix may rotate (chapter 34)."""
 
+import numbers
+from fractions import Fraction
 from math import comb
 
 from lttutor.learning.wishart import trace_products
@@ -19,26 +21,34 @@ def skew_curvature(n, d, loops, a):
 
     Parameters
     ----------
-    n, d : Fraction, or elements of a SymPy field
-        Examples, and features (at least 2).  Fractions give an exact
-        result; floats would cancel to noise.
+    n, d : int, Fraction, or elements of a SymPy field
+        Examples, and features (at least 2).
     loops : int
         T, at least 1.
-    a : of the same kind
+    a : int, Fraction, or element of the field
         The scale of the identity.
 
     Returns
     -------
-    of the same kind
+    Fraction, or element of the field
         Negative if a small rotation lowers the loss.
+
+    Raises
+    ------
+    TypeError
+        For floats: the terms would cancel to noise.
+    ValueError
+        For d = 1, which has no rotation.
 
     Examples
     --------
-    >>> from fractions import Fraction as F
-    >>> skew_curvature(F(7), F(3), 1, F(1, 2))  # 1 + (d + 1) / n
+    >>> skew_curvature(7, 3, 1, 0)  # 1 + (d + 1) / n
     Fraction(11, 7)
     """
     T = as_count("loops", loops, least=1)
+    n, d, a = (_exact(*pair) for pair in (("n", n), ("d", d), ("a", a)))
+    if d == 1:
+        raise ValueError("d: expected at least 2 features, got 1")
     mean = trace_products(n, d)
 
     def product(p, s, q, u):
@@ -55,3 +65,13 @@ def skew_curvature(n, d, loops, a):
     total -= 2 * sum((T - 1 - j) * product(1, j, 1, D - j)
                      for j in range(T - 1))
     return total / (d * (d - 1))
+
+
+def _exact(name, value):
+    if isinstance(value, numbers.Rational):
+        return Fraction(value)
+    if isinstance(value, numbers.Number):
+        raise TypeError(
+            f"{name}: expected an integer or a Fraction, got {value!r}; the "
+            "terms cancel, so floats would give noise")
+    return value

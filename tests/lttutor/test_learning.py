@@ -2,6 +2,7 @@
 
 import json
 import re
+from fractions import Fraction
 from itertools import permutations, product
 from math import prod
 
@@ -27,7 +28,9 @@ from lttutor.learning import (
     resume,
     scalar_loss,
     second_moments,
+    skew_curvature,
     trace_moments,
+    trace_products,
     train,
 )
 from lttutor.loop import looped_transformer
@@ -728,3 +731,18 @@ def test_a_multiple_of_the_identity_stays_one_and_ends_at_the_best_scale(
     for start in (0.0, 1.2):
         last = flow(start * np.eye(3), moments, loops, np.array([0, 200.0]))[-1]
         assert np.abs(last - best * np.eye(3)).max() < 1e-3
+
+
+def test_the_skew_curvature_is_exact_for_integers_and_refuses_floats():
+    c = skew_curvature(15, 2, 2, 1)
+    assert c == (Fraction(-4, 15) + Fraction(44, 225)
+                 + Fraction(184, 3375)) / 2
+    with pytest.raises(TypeError, match="Fraction"):
+        skew_curvature(15, 2, 2, 0.8)
+    with pytest.raises(ValueError, match="2 features"):
+        skew_curvature(15, 1, 2, 1)
+
+
+def test_trace_products_of_one_feature_are_chi_square_moments():
+    mean = trace_products(7, 1)
+    assert mean(3) == mean(1, 2) == mean(1, 1, 1) == 7 * 9 * 11

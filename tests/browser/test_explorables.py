@@ -356,6 +356,14 @@ def test_the_map_and_its_steps_are_those_of_lttutor(calls, kappa):
 
 
 @pytest.mark.parametrize("kappa", KAPPAS)
+def test_the_worst_error_of_the_flattest_steps_is_the_theorems(calls, kappa):
+    for T in (0, 1, 3, 6, 11):
+        found = calls(FLAT, "worst", kappa, calls(FLAT, "flattest", kappa, T))
+        assert found == pytest.approx(
+            float(theory.flattening_bound(kappa, T)), abs=1e-9)
+
+
+@pytest.mark.parametrize("kappa", KAPPAS)
 def test_shares_by_hand_are_those_of_the_largest_value_left(calls, kappa):
     chosen = [0.9, 0.61, 0.4, 0.34]
     found = calls(FLAT, "byHand", kappa, chosen)

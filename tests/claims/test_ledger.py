@@ -71,7 +71,7 @@ def test_every_theorem_of_a_chapter_has_a_row(page):
         r"(?::(?!label).*\n)*(?::label: (\S+))?",
         source(page).read_text("utf8"), re.M)
     settled_here = {row["chapter"] for row in settled}
-    assert stated
+    assert stated or page == "notebooks/49-what-is-open"
     for label in stated:
         assert f"{page}#{label}" in settled_here, label
 

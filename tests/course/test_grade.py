@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from unittest import mock
@@ -224,6 +225,17 @@ def test_nbgraders_own_commands_grade_with_the_same_result(
     with Gradebook(f"sqlite:///{batch.out}/gradebook.db") as book:
         assert book.find_submission("ps0", "carl").score == 5
     assert "stood before its answer" in batch.feedback("carl", "ps0")
+
+
+def test_the_recipe_for_a_jupyterhub_releases_a_set(small, tmp_path):
+    """Without a name of the course, nbgrader would refuse."""
+    shutil.copytree(small / "nbgrader", tmp_path / "course")
+    (tmp_path / "exchange").mkdir()
+    (tmp_path / "exchange").chmod(0o777)
+    done = nbgrader(tmp_path / "course", "release_assignment", "ps0",
+                    f"--Exchange.root={tmp_path}/exchange")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert list((tmp_path / "exchange").glob("*/outbound/ps0/ps0.ipynb"))
 
 
 def test_plain_nbgrader_without_this_kit_agrees(

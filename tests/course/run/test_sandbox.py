@@ -324,12 +324,35 @@ def test_the_number_of_processes_is_limited(student):
     assert len(json.loads(student(FORKS)[0])) <= most[student.level]
 
 
-def test_without_confinement_no_code_runs_as_root(tmp_path):
+@pytest.fixture
+def choose(monkeypatch):
+    """Chooses a level on a machine where none of the first two holds."""
+    monkeypatch.delenv("COURSE_SANDBOX", raising=False)
+    monkeypatch.setattr(sandbox, "attempt", lambda level: "forbidden")
+    return sandbox.confinement.__wrapped__
+
+
+def test_without_confinement_no_code_runs_as_root(choose, monkeypatch):
     """Root may signal every process: that level must not exist for it."""
-    if os.getuid() != 0:
-        pytest.skip("this machine's tests do not run as root")
-    with pytest.raises(sandbox.Broken, match="as root"):
-        sandbox.Confined(tmp_path, sandbox.Limits(), "limits")
+    monkeypatch.setattr(os, "getuid", lambda: 0)
+    with pytest.raises(sandbox.Unprotected, match="as root"):
+        choose(trusting=True)
+    monkeypatch.setenv("COURSE_SANDBOX", "limits")
+    with pytest.raises(sandbox.Unprotected, match="as root"):
+        choose()
+
+
+def test_without_confinement_one_sentence_says_what_to_do(choose):
+    with pytest.raises(sandbox.Unprotected) as refusal:
+        choose()
+    for part in ("bubblewrap: forbidden", "sudo apt install bubblewrap",
+                 "in a container", "UNCONFINED=1"):
+        assert part in str(refusal.value)
+
+
+def test_who_trusts_every_submission_may_grade_without(choose, monkeypatch):
+    monkeypatch.setattr(os, "getuid", lambda: 1000)
+    assert choose(trusting=True) == "limits"
 
 
 def test_without_confinement_an_ordinary_user_can_run_code(tmp_path):

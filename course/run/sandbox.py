@@ -51,8 +51,6 @@ for what, act in (
     except OSError:
         pass
 """
-
-
 INSTALL = (
     "Students' code cannot be kept from your files here ({}): install "
     "bubblewrap (Debian and Ubuntu: sudo apt install bubblewrap), or grade in "
@@ -99,7 +97,13 @@ class Confined:
 
     def __init__(self, kit, limits, level=None):
         self.level = level or confinement()
-        kit, bounds = str(Path(kit).resolve()), limits.bounds()
+        try:
+            self._start(str(Path(kit).resolve()), limits)
+        except Exception as error:  # none of these is the student's fault
+            raise Broken(f"no process for a student: {error}") from error
+
+    def _start(self, kit, limits):
+        bounds = limits.bounds()
         self.scratch = tempfile.TemporaryDirectory(
             prefix="course-", ignore_cleanup_errors=True)
         home = self.scratch.name
@@ -120,14 +124,13 @@ class Confined:
         try:
             wire.send(self.sock, order)
             hello = wire.receive(self.sock, time.monotonic() + 60)
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, wire.WireError) as error:
             hello = {"failed": repr(error)}
         if "failed" in hello:
             self._kill()
             said = self.process.stderr.read().decode(errors="replace").strip()
             self.end()
-            raise Broken("no process for a student: "
-                         f"{said[-500:] or hello['failed']}")
+            raise Broken(said[-500:] or hello["failed"])
 
     def end(self):
         """Kill what is left: the signal that ended it, and bytes it used."""

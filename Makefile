@@ -19,7 +19,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 $(shell test ! -e .venv/book.stamp || test "$$(cat .venv/book.stamp)" = "$$(pwd -P)" || rm -f .venv/book.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test claims-check bench seeds lab serve course grade formgrade dryrun pins clean distclean
+.PHONY: help book test claims-check bench seeds lab serve course grade formgrade dryrun pins clean distclean zip
 
 help:  ## show this list
 	@echo 'Learning in the Loop: make ...'
@@ -47,10 +47,14 @@ bench: .venv-bench/stamp  ## time the package beside NumPy, PyTorch and JAX (4 m
 	@PYTHONPATH=. .venv-bench/bin/python benchmarks/report.py _build/bench.json
 
 lab: .venv/book.stamp  ## open the chapters as notebooks in JupyterLab
+lab: book  ## open the chapters as notebooks in JupyterLab, as copies in work/
 	@$(PY) -m tools.lab
 
 serve: book  ## build the book and serve it at http://localhost:8000
 	@$(PY) -m tools.serve
+
+zip: book  ## pack the site in one file, to unpack and read anywhere
+	@$(PY) -m tools.book.archive
 
 course: .venv/dev.stamp  ## build the problem sets in _build/course (SEED=7: other numbers)
 	@$(PY) -m course.build $(if $(SEED),--seed $(SEED))

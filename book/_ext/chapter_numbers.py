@@ -8,7 +8,7 @@ Sphinx numbers figures, equations and theorems by it: Lemma 21.1.
 import re
 
 from docutils import nodes
-from sphinx.environment.collectors.toctree import TocTreeCollector
+from sphinx_external_toc.collectors import TocTreeCollectorWithStyles
 
 
 def chapter_number(docname):
@@ -45,11 +45,15 @@ def name_chapters(app, env):
 
 def setup(app):
     app.connect("env-updated", name_chapters)
-    number_figures = TocTreeCollector.assign_figure_numbers
+    count_sections = TocTreeCollectorWithStyles.assign_section_numbers
 
-    def renumber_first(self, env):
+    def assign_section_numbers(self, env):
+        """Number all sections; return the pages whose numbers changed."""
+        before = env.toc_secnumbers
+        count_sections(self, env)
         renumber(env)
-        return number_figures(self, env)
+        return [name for name, numbers in env.toc_secnumbers.items()
+                if numbers != before.get(name)]
 
-    TocTreeCollector.assign_figure_numbers = renumber_first
+    TocTreeCollectorWithStyles.assign_section_numbers = assign_section_numbers
     return {"version": "1", "parallel_read_safe": True}

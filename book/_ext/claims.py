@@ -32,6 +32,14 @@ def helper_anchor(name):
     return "helper-" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
 
 
+def kinds(row):
+    """Classes by which book.js filters the rows: verdict, part, source."""
+    source = {"P1": "chen", "P2": "gatmiry"}.get(row["id"].split("-")[0])
+    part = re.match(r"notebooks/(\d)", row["chapter"] or "")
+    return [f"is-{row['verdict'].replace(' ', '-')}",
+            f"from-{source or 'book'}", f"part-{part[1] if part else '0'}"]
+
+
 class ClaimRole(SphinxRole):
     """A link to a row of the ledger, with the verdict as its tooltip."""
 
@@ -78,10 +86,11 @@ class ClaimsLedger(SphinxDirective):
         return self.parse(lines, nodes.container(classes=["claim-summary"]))
 
     def row(self, row, tests, results):
-        section = nodes.container(classes=["claim-row"])
+        section = nodes.container(classes=["claim-row", *kinds(row)])
         section["ids"].append(anchor(row["id"]))
         text = [
-            f"**{row['id']}** {self.badge(row['verdict'])}",
+            f'<a class="claim-link" href="#{anchor(row["id"])}">'
+            f"<b>{row['id']}</b></a> {self.badge(row['verdict'])}",
             "",
             row["statement"].strip(),
             "",
@@ -127,7 +136,7 @@ class ClaimsLedger(SphinxDirective):
             f"{said}</span></summary>", format="html",
         )
         code = nodes.literal_block(tests[test][1], tests[test][1])
-        code["language"] = "python"
+        code["language"] = "none"  # colors would triple the page's size
         box += nodes.paragraph("", "", nodes.literal(text=test))
         box += code
         box += self.calls(test)

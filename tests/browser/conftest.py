@@ -54,9 +54,6 @@ class Visit:
                     and self.complaints.append(f"{r.status}: {r.url}"))
         self.tab.on("request", lambda r: self._request(r, site))
         self.tab.goto(f"{site}/{page}.html", wait_until="load")
-        self.tab.evaluate(
-            "() => window.MathJax?.startup?.promise ?? Promise.resolve()"
-        )
         self.tab.wait_for_timeout(100)
 
     def _console(self, message):

@@ -89,7 +89,8 @@ def original(tmp_path_factory):
     ignore = shutil.ignore_patterns("__pycache__")
     for name in ("tools", "book/_ext", "book/_static"):
         shutil.copytree(ROOT / name, book.folder / name, ignore=ignore)
-    for name in ("_config.yml", "book/references.bib", "requirements.txt"):
+    for name in ("_config.yml", "book/references.bib", "requirements.txt",
+                 "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, book.folder / name)
     book.write("lttutor/__init__.py", "ANSWER = 41\n")
     book.write("_toc.yml", TOC)
@@ -133,6 +134,31 @@ def test_a_changed_text_is_built_without_running_the_code(book):
     html = book.folder / "_build/html/notebooks/11-one.html"
     assert "Other text." in html.read_text("utf8")
     assert "42" in html.read_text("utf8")
+
+
+def files(folder):
+    """Every file of the site with its content."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*") if path.is_file()
+    }
+
+
+def test_a_build_after_edits_ends_with_the_files_of_a_clean_one(book):
+    """A title that others show, a formula, a word that leaves the search."""
+    book.edit("notebooks/11-one.md", "Some text.", "Novel $x^2$ prose.")
+    assert book.build()[0] == 0
+    book.edit("notebooks/12-two.md", "# Another", "# Renamed")
+    book.edit("notebooks/11-one.md", "Novel", "Plain")
+    assert book.build()[0] == 0
+    after_edits = files(book.folder / "_build" / "html")
+    for name in ("raw", ".doctrees", "html", "markdown", "built.json"):
+        path = book.folder / "_build" / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert book.build()[0] == 0
+    clean = files(book.folder / "_build" / "html")
+    assert after_edits.keys() == clean.keys()
+    assert [name for name in clean if clean[name] != after_edits[name]] == []
 
 
 def test_a_change_in_the_package_runs_the_chapters_again(book):

@@ -1,15 +1,14 @@
-"""Which pages the book has, and how to read a page that holds code."""
+"""Which pages the book has, and how to read a page that holds code.
+
+What is slow to import is imported where it is used: a build that finds
+nothing changed is over before.
+"""
 
 import re
 from functools import lru_cache
 from pathlib import Path
 
-import nbformat
 import yaml
-from myst_nb.core.config import NbParserConfig
-from myst_nb.core.read import create_nb_reader
-from myst_parser.config.main import MdParserConfig
-from sphinx_external_toc.parsing import parse_toc_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "_build"
@@ -19,6 +18,8 @@ CACHE = BUILD / ".jupyter_cache"
 
 def pages():
     """Every page of ``_toc.yml`` in reading order, as ``notebooks/21-name``."""
+    from sphinx_external_toc.parsing import parse_toc_yaml
+
     site_map = parse_toc_yaml(ROOT / "_toc.yml")
     ordered, todo = [], [site_map.root.docname]
     while todo:
@@ -61,6 +62,8 @@ def chapters():
 
 @lru_cache(1)
 def _markdown_config():
+    from myst_parser.config.main import MdParserConfig
+
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf8"))
     extensions = config["parse"]["myst_enable_extensions"]
     return MdParserConfig(enable_extensions=set(extensions))
@@ -70,6 +73,9 @@ def reader(path):
     """MyST-NB's own reader of this file, or None if it holds no code."""
     if not path.is_file():
         return None
+    from myst_nb.core.config import NbParserConfig
+    from myst_nb.core.read import create_nb_reader
+
     text = path.read_text("utf8")
     return create_nb_reader(
         str(path), _markdown_config(), NbParserConfig(), text
@@ -82,6 +88,8 @@ def read(page):
     MyST-NB's reader is used, so that the cell sources (and with them the
     keys of the execution cache) are those that Sphinx computes.
     """
+    import nbformat
+
     path = source(page)
     notebook = reader(path).read(path.read_text("utf8"))
     for number, cell in enumerate(notebook.cells, start=1):

@@ -4,6 +4,7 @@ import ast
 import json
 import subprocess
 import sys
+from functools import lru_cache
 
 import yaml
 
@@ -14,9 +15,11 @@ RESULTS = ROOT / "_build" / "evidence.json"
 TESTS = "tests/claims"
 
 
+@lru_cache(1)
 def ledger():
     """The rows of ``book/claims.yml``."""
-    return yaml.safe_load(LEDGER.read_text("utf8"))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(LEDGER.read_text("utf8"), loader)
 
 
 def marked_tests():

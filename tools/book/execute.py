@@ -24,6 +24,7 @@ from nbclient.exceptions import (
 )
 
 from tools.book import chapters
+from tools.book.changes import fingerprint
 
 TIMEOUT = 120  # seconds a cell may take
 WORKERS = 2
@@ -60,17 +61,6 @@ def prepare_kernels():
         ProfileDir.create_profile_dir_by_name(os.environ["IPYTHONDIR"])
 
 
-def fingerprint(*patterns):
-    """A hash of names and contents of files, and of the Python version."""
-    digest = hashlib.sha256(sys.version.encode())
-    for pattern in patterns:
-        for path in sorted(chapters.ROOT.glob(pattern)):
-            if path.is_file() and "__pycache__" not in path.parts:
-                name = path.relative_to(chapters.ROOT).as_posix()
-                digest.update(f"\0{name}\0".encode() + path.read_bytes())
-    return digest.hexdigest()
-
-
 def drop_stale_cache():
     """Empty the cache if what pages import has changed; say whether."""
     stamp = chapters.CACHE / "lttutor-and-pins"
@@ -95,21 +85,6 @@ def in_cache(page):
     # The cache keys on code alone: captions and tags come from the text.
     for fresh, cell in zip(notebook.cells, executed.cells, strict=True):
         cell.metadata = copy.deepcopy(fresh.metadata)
-    return executed
-
-
-def downloadable(page):
-    """The executed notebook that readers download, and nbval runs again."""
-    executed = in_cache(page)
-    if executed is None:
-        raise LookupError(f"{page} was not executed")
-    executed.metadata.pop("source_map", None)
-    executed.metadata.pop("jupytext", None)
-    for number, cell in enumerate(executed.cells, start=1):
-        cell["id"] = f"cell-{number:03d}"
-        cell.metadata.pop("execution", None)
-    executed.nbformat, executed.nbformat_minor = 4, 5
-    nbformat.validate(executed)
     return executed
 
 

@@ -1,17 +1,53 @@
-"""`make lab`: JupyterLab on the chapters, which open as notebooks.
+"""`make lab`: JupyterLab on the chapters, with all their numbers filled in.
 
-The file names begin with the chapters' numbers, so the file browser lists
-them in reading order.  A click opens a text file as a notebook, because of
-the settings in ``tools/lab``; your own settings stay as they are.
+You work on copies of the notebooks that the site offers, in the folder
+``work``.  A copy that you changed stays as it is for good: only copies nobody
+touched follow the book.  To write on the book itself, open the text files in
+``notebooks``: a click opens them as notebooks, because of the settings in
+``tools/lab``.
 """
 
+import hashlib
+import json
 import os
 import sys
 
+from tools.book import chapters
 from tools.book.chapters import ROOT
+
+WORK = ROOT / "work"
+MADE = WORK / ".made.json"  # fingerprints of the copies, as we wrote them
+
+
+def fingerprint(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+def refresh():
+    """Bring untouched copies up to date; name those left as they were."""
+    WORK.mkdir(exist_ok=True)
+    made = json.loads(MADE.read_text("utf8")) if MADE.exists() else {}
+    kept = []
+    for page in chapters.chapters():
+        offered = chapters.download(page)
+        if not offered.exists():
+            continue
+        copy = WORK / offered.name
+        data = offered.read_bytes()
+        if copy.exists() and fingerprint(copy.read_bytes()) != made.get(
+                copy.name):
+            kept.append(copy.name)
+            continue
+        copy.write_bytes(data)
+        made[copy.name] = fingerprint(data)
+    MADE.write_text(json.dumps(made, indent=1, sort_keys=True), "utf8")
+    return kept
 
 
 def main():
+    kept = refresh()
+    if kept:
+        print("Your own versions stay as they are: " + ", ".join(kept))
     paths = [str(ROOT / "tools" / "lab")]
     if os.environ.get("JUPYTER_CONFIG_PATH"):
         paths.append(os.environ["JUPYTER_CONFIG_PATH"])
@@ -19,7 +55,7 @@ def main():
     os.execv(sys.executable, [
         sys.executable, "-m", "jupyterlab",
         f"--ServerApp.root_dir={ROOT}",
-        "--LabApp.default_url=/lab/tree/notebooks",
+        "--LabApp.default_url=/lab/tree/work",
         *sys.argv[1:],
     ])
 

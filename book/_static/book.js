@@ -1,0 +1,101 @@
+// What the book adds to the theme's script.
+
+// The Tab key reaches what scrolls sideways, from the moment it is near.
+const scrolls = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting) continue;
+    const wide = target.scrollWidth > target.clientWidth + 1;
+    if (wide) target.tabIndex = 0;
+    else target.removeAttribute("tabindex");
+  }
+}, { rootMargin: "200px" });
+
+// A copied formula is its TeX.
+document.addEventListener("copy", (event) => {
+  const picked = getSelection();
+  if (!picked.rangeCount || !event.clipboardData) return;
+  const copy = picked.getRangeAt(0).cloneContents();
+  const formulas = copy.querySelectorAll("mjx-container");
+  if (!formulas.length) return;
+  for (const formula of formulas) {
+    const tex = formula.querySelector("math")?.getAttribute("alttext") ?? "";
+    const mark = formula.hasAttribute("display") ? "$$" : "$";
+    formula.replaceWith(mark + tex + mark);
+  }
+  const box = document.createElement("div");
+  box.style.cssText = "position:fixed;left:-9999px;white-space:pre-wrap";
+  box.append(copy);
+  document.body.append(box);
+  event.clipboardData.setData("text/plain", box.innerText);
+  event.preventDefault();
+  box.remove();
+});
+
+document.addEventListener("DOMContentLoaded", () => {
+  const wide = "mjx-container[display], .pst-scrollable-table-container, "
+    + ".output.text_html, article pre";
+  for (const box of document.querySelectorAll(wide)) scrolls.observe(box);
+});
+
+// The claims ledger, filtered; the address keeps the choice.
+document.addEventListener("DOMContentLoaded", () => {
+  const rows = [...document.querySelectorAll(".claim-row")];
+  const summary = document.querySelector(".claim-summary");
+  if (!rows.length || !summary) return;
+  const has = (name) => rows.some((row) => row.classList.contains(name));
+  const choices = {
+    verdict: ["Verdict", ["proved", "proved with corrections",
+      "verified numerically", "observed here", "refuted as stated", "open"]
+      .map((verdict) => [`is-${verdict.replaceAll(" ", "-")}`, verdict])],
+    source: ["Source", [["from-chen", "Chen et al."],
+      ["from-gatmiry", "Gatmiry et al."], ["from-book", "this book"]]],
+    part: ["Part", [1, 2, 3, 4].map((part) => [`part-${part}`, `Part ${part}`])],
+  };
+  const form = document.createElement("form");
+  form.className = "claim-filter";
+  form.setAttribute("aria-label", "Filter the claims");
+  const asked = new URLSearchParams(location.search);
+  const selects = Object.entries(choices).map(([key, [label, options]]) => {
+    const select = document.createElement("select");
+    select.name = key;
+    select.append(new Option("all", ""));
+    for (const [value, text] of options) {
+      if (has(value)) select.append(new Option(text, value));
+    }
+    select.value = has(asked.get(key)) ? asked.get(key) : "";
+    const field = document.createElement("label");
+    field.append(`${label} `, select);
+    form.append(field);
+    return select;
+  });
+  const count = document.createElement("output");
+  form.append(count);
+  const show = () => {
+    const wanted = selects.map((select) => select.value).filter(Boolean);
+    let shown = 0;
+    for (const row of rows) {
+      row.hidden = !wanted.every((name) => row.classList.contains(name));
+      shown += !row.hidden;
+    }
+    count.textContent = `${shown} of ${rows.length} claims`;
+  };
+  form.addEventListener("change", () => {
+    const query = new URLSearchParams(
+      selects.filter((s) => s.value).map((s) => [s.name, s.value]));
+    history.replaceState(null, "", `${location.pathname}${
+      query.size ? `?${query}` : ""}${location.hash}`);
+    show();
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  // A link to a row shows that row, whatever was chosen.
+  addEventListener("hashchange", () => {
+    const row = document.getElementById(location.hash.slice(1));
+    if (row?.hidden) {
+      for (const select of selects) select.value = "";
+      show();
+      row.scrollIntoView();
+    }
+  });
+  summary.after(form);
+  show();
+});

@@ -1,0 +1,60 @@
+"""What a page owes to who does not see it, or has no mouse: axe's findings,
+stops of the Tab key, and a copy of a formula that says what it says."""
+
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+
+from tools.book import chapters
+
+AXE = next(Path(axe_playwright_python.__file__).parent.glob("axe*.js"))
+# Each width and each scheme, not each pair of them, on every page.
+VIEWS = [(390, "dark"), (768, "light"), (1440, "light")]
+RUN = """() => axe.run(document, {resultTypes: ['violations']}).then(
+  found => found.violations.map(v => `${v.id}: ${v.nodes[0].html}`))"""
+
+
+@pytest.mark.parametrize("page", [*chapters.pages(), "search", "genindex"])
+def test_axe_finds_nothing(visit, page):
+    tab = visit(page, *VIEWS[0]).tab
+    tab.evaluate(AXE.read_text("utf8"))
+    found = {}
+    for width, scheme in VIEWS:
+        tab.set_viewport_size({"width": width, "height": 900})
+        tab.emulate_media(color_scheme=scheme)
+        tab.wait_for_function(
+            "s => document.documentElement.dataset.theme === s", arg=scheme
+        )
+        found[width, scheme] = tab.evaluate(RUN)
+    assert not any(found.values()), found
+
+
+def test_the_tab_key_shows_where_it_is(visit):
+    tab = visit("notebooks/22-the-loop-is-descent").tab
+    for _ in range(12):
+        tab.keyboard.press("Tab")
+        ring = tab.evaluate(
+            "() => getComputedStyle(document.activeElement).outlineStyle"
+        )
+        assert ring == "solid"
+
+
+def test_a_copied_formula_is_its_tex(visit):
+    tab = visit("notebooks/22-the-loop-is-descent").tab
+    copied = tab.evaluate("""() => {
+      const formula = document.querySelector('article mjx-container');
+      getSelection().selectAllChildren(formula.closest('p'));
+      const data = new DataTransfer();
+      document.dispatchEvent(new ClipboardEvent('copy', {
+        clipboardData: data, bubbles: true, cancelable: true}));
+      return data.getData('text/plain');
+    }""")
+    assert "$T$" in copied
+
+
+def test_a_formula_is_there_before_any_script_and_says_what_it_is(visit):
+    tab = visit("notebooks/22-the-loop-is-descent").tab
+    math = tab.locator("article mjx-assistive-mml math").first
+    assert math.get_attribute("alttext") == "T"
+    assert tab.evaluate("() => typeof MathJax") == "undefined"

@@ -1,0 +1,92 @@
+"""Let Sphinx write only the pages that changed, and still be right.
+
+An incremental build must end with the very files of a clean one.  Sphinx
+falls short of that: it does not know which pages show the title or number of
+another, and it forgets a part of the search index.
+"""
+
+import hashlib
+import pickle
+import re
+from pathlib import Path
+
+SEARCH = ("_titles", "_filenames", "_mapping", "_title_mapping",
+          "_all_titles", "_index_entries")
+
+
+def watch(app):
+    """Have all pages written if what they tell each other has changed."""
+    told = Path(app.doctreedir) / "told"
+
+    def pages_to_write(app, env):
+        now = what_pages_tell(env)
+        before = told.read_text("utf8") if told.exists() else None
+        told.write_text(now, "utf8")
+        return env.found_docs if now != before else []
+
+    # Last of all, when figures and equations have their numbers.
+    app.connect("env-updated", pages_to_write, priority=999)
+    remember_search(app.builder, Path(app.doctreedir) / "search.pickle")
+
+
+def what_pages_tell(env):
+    """Fingerprint of all that one page may show of another."""
+    std = env.domaindata["std"]
+    exercises = getattr(env, "sphinx_exercise_registry", {})
+    told = [
+        env.titles, env.longtitles, env.tocs, env.toc_secnumbers,
+        env.toc_fignumbers, env.toctree_includes, env.metadata,
+        env.domaindata["math"]["objects"], env.domaindata["py"],
+        [std[key] for key in ("labels", "anonlabels", "objects", "terms")],
+        getattr(env, "proof_list", {}),
+        # Of an exercise others may show its title, not its text.
+        {label: {**row, "node": row["node"].children[:1]}
+         for label, row in exercises.items()},
+        env.domaindata["cite"]["citation_refs"],
+    ]
+    return hashlib.sha256(plain(told).encode()).hexdigest()
+
+
+def plain(thing):
+    """The thing as text, without addresses in memory."""
+    if isinstance(thing, dict):
+        return str(sorted((plain(key), plain(thing[key])) for key in thing))
+    if isinstance(thing, (set, frozenset)):
+        return str(sorted(map(plain, thing)))
+    if isinstance(thing, (list, tuple)):
+        return str(list(map(plain, thing)))
+    if hasattr(thing, "pformat"):
+        return thing.pformat()
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(thing))
+
+
+def remember_search(builder, memory):
+    """Keep the words of unchanged pages for the search index."""
+    dump = builder.dump_search_index
+
+    def load_indexer(docnames):
+        indexer = builder.indexer
+        if memory.exists():
+            state = pickle.loads(memory.read_bytes())
+            for name, value in state.items():
+                setattr(indexer, name, value)
+            indexer.prune(set(builder.env.all_docs) - set(docnames))
+
+    def dump_search_index():
+        indexer = builder.indexer
+        indexer.prune(builder.env.all_docs)
+        for words in (indexer._mapping, indexer._title_mapping):
+            for word in [word for word, where in words.items() if not where]:
+                del words[word]
+        entries = indexer._index_entries
+        indexer._index_entries = {
+            name: entries[name] for name in sorted(entries)
+            if name in builder.env.all_docs
+        }
+        memory.write_bytes(pickle.dumps(
+            {name: dict(getattr(indexer, name)) for name in SEARCH}
+        ))
+        dump()
+
+    builder.load_indexer = load_indexer
+    builder.dump_search_index = dump_search_index

@@ -1,0 +1,98 @@
+"""Sphinx: from the texts and the results of their code to HTML pages.
+
+Jupyter Book reads ``_config.yml``; Sphinx reads only pages that changed, and
+writes those that show something of them (see ``incremental``).
+
+    python -m tools.book.render OUTPUT_FOLDER [BUILDER]
+"""
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+
+from tools.book import incremental
+from tools.book.chapters import BUILD, ROOT
+
+LOG = BUILD / "build.log"
+RAW = BUILD / "raw"  # as Sphinx writes them; tools.book.site makes the site
+DOCTREES = BUILD / ".doctrees"
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+COMPLAINT = re.compile(r"WARNING|ERROR|CRITICAL|Exception|Error:")
+
+
+def render(say, output=RAW, builder="html"):
+    """Run Sphinx; show its progress, return its complaints."""
+    complaints, reexecuted, phase = [], [], None
+    command = [sys.executable, "-m", __spec__.name, str(output), builder]
+    with LOG.open("w", encoding="utf8") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, encoding="utf8",
+            errors="replace",
+        )
+        for line in process.stdout:
+            line = ANSI.sub("", line).rstrip()
+            log.write(line + "\n")
+            words = re.match(r"(reading sources|writing output)\.+ \[", line)
+            if words and words[1] != phase:
+                phase = words[1]
+                say(f"{phase.split()[0].capitalize()} pages")
+            if COMPLAINT.search(line):
+                complaints.append(line.replace(f"{ROOT}/", ""))
+            if "Executing notebook using" in line:
+                reexecuted.append(line)
+    if process.wait() == 0 and not complaints and not reexecuted:
+        return []
+    if reexecuted:
+        complaints.append("the site ran chapters that were already run: "
+                          + "; ".join(reexecuted))
+    return [*dict.fromkeys(complaints),
+            f"everything that was said is in {LOG.relative_to(ROOT)}"]
+
+
+def settings():
+    """Sphinx's settings, as Jupyter Book makes them of ``_config.yml``.
+
+    Kept from one build to the next: to load Jupyter Book takes seconds.
+    """
+    config = ROOT / "_config.yml"
+    kept = BUILD / "settings.json"
+    now = hashlib.sha256(config.read_bytes()).hexdigest()
+    if kept.exists():
+        saved = json.loads(kept.read_text("utf8"))
+        if saved["of"] == now:
+            return saved["settings"]
+    from jupyter_book.config import get_final_config
+
+    found, _ = get_final_config(
+        user_yaml=config, sourcedir=ROOT, use_external_toc=True,
+        cli_config={"external_toc_path": "_toc.yml", "nitpicky": True,
+                    "latex_individualpages": False},
+    )
+    text = json.dumps({"of": now, "settings": found})
+    kept.write_text(text, "utf8")
+    return json.loads(text)["settings"]
+
+
+def main(output, builder="html"):
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+    sys.path.insert(0, str(ROOT / "book" / "_ext"))
+    with patch_docutils(None), docutils_namespace():
+        app = Sphinx(
+            srcdir=str(ROOT), confdir=None, outdir=output,
+            doctreedir=str(DOCTREES), buildername=builder,
+            confoverrides=settings(), status=sys.stdout, warning=sys.stderr,
+            warningiserror=True, keep_going=True,
+        )
+        if builder == "html":
+            incremental.watch(app)
+        app.build()
+    return app.statuscode
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

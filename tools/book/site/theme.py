@@ -1,0 +1,27 @@
+"""Mend the theme's markup: what a screen reader would say twice or wrongly."""
+
+import re
+
+MENDS = (
+    # MyST-NB names a fold "Toggle hidden content", whatever its words say.
+    (re.compile(r'<summary aria-label="Toggle hidden content">'),
+     "<summary>"),
+    # The logo says what the words beside it say.
+    (re.compile(r'(<img [^>]*class="logo__image[^>]*)alt="[^"]*"'),
+     r'\1alt=""'),
+    # The sidebar's head is in no landmark.
+    (re.compile(r'(<div id="pst-primary-sidebar")'),
+     r'\1 role="navigation" aria-label="Book"'),
+    # The button shows its name and the keys that press it.
+    (re.compile(r'(<button class="btn search-button-field[^>]*?)'
+                r' aria-label="Search"'), r"\1"),
+    # A cell that heads nothing is no header.
+    (re.compile(r'<th class="head[^"]*">(<p></p>)?</th>'), "<td></td>"),
+    (re.compile(r"<th></th>"), "<td></td>"),
+)
+
+
+def mended(text):
+    for pattern, better in MENDS:
+        text = pattern.sub(better, text)
+    return text

@@ -46,7 +46,6 @@ bench: .venv-bench/stamp  ## time the package beside NumPy, PyTorch and JAX (4 m
 	  --benchmark-json=_build/bench.json >_build/bench.log
 	@PYTHONPATH=. .venv-bench/bin/python benchmarks/report.py _build/bench.json
 
-lab: .venv/book.stamp  ## open the chapters as notebooks in JupyterLab
 lab: book  ## open the chapters as notebooks in JupyterLab, as copies in work/
 	@$(PY) -m tools.lab
 

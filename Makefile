@@ -19,7 +19,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 $(shell test ! -e .venv/book.stamp || test "$$(cat .venv/book.stamp)" = "$$(pwd -P)" || rm -f .venv/book.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test claims-check bench seeds lab serve course grade formgrade dryrun pins clean distclean zip
+.PHONY: help book test claims-check bench seeds lab serve course grade formgrade dryrun pins clean distclean zip pdf epub
 
 help:  ## show this list
 	@echo 'Learning in the Loop: make ...'
@@ -54,6 +54,12 @@ serve: book  ## build the book and serve it at http://localhost:8000
 
 zip: book  ## pack the site in one file, to unpack and read anywhere
 	@$(PY) -m tools.book.archive
+
+pdf: .venv/dev.stamp book  ## print the whole book into one PDF (needs Chromium)
+	@$(PY) -m tools.book.pdf
+
+epub: book  ## make an e-book of all pages
+	@$(PY) -m tools.book.epub
 
 course: .venv/dev.stamp  ## build the problem sets in _build/course (SEED=7: other numbers)
 	@$(PY) -m course.build $(if $(SEED),--seed $(SEED))

@@ -1,7 +1,7 @@
 """Let the download button of a page offer its executed notebook.
 
 The theme shows that button only together with launch buttons of online
-services.  `tools/build.py` writes the files after the pages.
+services.  `tools/book/travel.py` writes the files after the pages.
 """
 
 from pathlib import Path

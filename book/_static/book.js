@@ -1,14 +1,17 @@
 // What the book adds to the theme's script.
 
-// The Tab key reaches what scrolls sideways, from the moment it is near.
-const scrolls = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) {
-    if (!isIntersecting) continue;
-    const wide = target.scrollWidth > target.clientWidth + 1;
-    if (wide) target.tabIndex = 0;
-    else target.removeAttribute("tabindex");
-  }
-}, { rootMargin: "200px" });
+// The Tab key reaches what scrolls sideways.  To measure is to lay out, which
+// on a phone is put off until a section is near: so a few at a time, when idle.
+function reachWhatScrolls(boxes) {
+  const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
+  idle((deadline) => {
+    do {
+      const box = boxes.shift();
+      if (box && box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+    } while (boxes.length && deadline?.timeRemaining() > 5);
+    if (boxes.length) reachWhatScrolls(boxes);
+  });
+}
 
 // A copied formula is its TeX.
 document.addEventListener("copy", (event) => {
@@ -31,10 +34,10 @@ document.addEventListener("copy", (event) => {
   box.remove();
 });
 
-document.addEventListener("DOMContentLoaded", () => {
-  const wide = "mjx-container[display], .pst-scrollable-table-container, "
-    + ".output.text_html, article pre";
-  for (const box of document.querySelectorAll(wide)) scrolls.observe(box);
+addEventListener("load", () => {
+  reachWhatScrolls([...document.querySelectorAll(
+    "mjx-container[display], .pst-scrollable-table-container, "
+    + ".output.text_html, article pre")]);
 });
 
 // The claims ledger, filtered; the address keeps the choice.

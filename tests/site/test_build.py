@@ -161,6 +161,25 @@ def test_a_build_after_edits_ends_with_the_files_of_a_clean_one(book):
     assert [name for name in clean if clean[name] != after_edits[name]] == []
 
 
+def test_addresses_turn_on_what_needs_them_and_nothing_shows_before(book):
+    html = book.folder / "_build" / "html"
+    page = html / "notebooks" / "11-one.html"
+    marks = ("canonical", "og:title", "colab", "mybinder", "/edit/main/",
+             "/issues/new")
+    assert [m for m in marks if m in page.read_text("utf8")] == []
+    assert not (html / "sitemap.xml").exists()
+    book.edit("_config.yml", 'public_site: ""',
+              'public_site: "https://name.github.io/book"')
+    book.edit("_config.yml", 'public_repository: ""',
+              'public_repository: "https://github.com/name/book"')
+    assert book.build()[0] == 0
+    text = page.read_text("utf8")
+    assert [m for m in marks if m not in text] == []
+    place = "https://name.github.io/book/notebooks/11-one.html"
+    assert place in text
+    assert place in (html / "sitemap.xml").read_text("utf8")
+
+
 def test_a_change_in_the_package_runs_the_chapters_again(book):
     book.edit("lttutor/__init__.py", "41", "1041")
     code, words = book.build()

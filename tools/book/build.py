@@ -1,6 +1,7 @@
 """The steps of a build, in order; each returns what went wrong, in words."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 from tools.book import (
     archive,
@@ -22,7 +23,9 @@ def build(present, past, say):
     if missing:
         return [f"_toc.yml: there is no {page}.md" for page in missing]
     BUILD.mkdir(exist_ok=True)
-    failures = execute.execute_all(say) or run_evidence(say)
+    with ThreadPoolExecutor(1) as beside:  # the ledger's tests need one core
+        tests = beside.submit(run_evidence, say)
+        failures = execute.execute_all(say) + tests.result()
     if failures:
         return failures
     if past.get("global") != present["global"]:

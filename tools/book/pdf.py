@@ -1,0 +1,146 @@
+"""`make pdf`: the whole book in one file, printed by Chromium.
+
+The site's own pages are put one after the other; links between pages become
+links inside the file, explorables show their still frame, and solutions move
+to the end.
+"""
+
+import re
+import sys
+from posixpath import dirname, join, normpath
+
+from bs4 import BeautifulSoup
+
+from tools.book import chapters
+from tools.book.chapters import BUILD, HTML, ROOT
+from tools.browser import FLAGS, find_chromium
+
+PDF = BUILD / "learning-in-the-loop.pdf"
+SHEET = HTML / "whole-book.html"  # beside what it loads; removed again
+UNWANTED = (".headerlink, .chapter-head, .part-map, script, .copybtn, "
+            ".claim-filter, form, button, .tag_remove-print")
+STYLE = """
+@page { size: A4; margin: 20mm 20mm 22mm; }
+html { --lt-figure-filter: none; }
+body { background: white; }
+main { font-size: 10pt; }
+main > article { break-before: page; }
+main > article.part { padding-top: 30vh; text-align: center; }
+.bd-article { font-size: 10pt; max-width: none !important;
+  padding: 0 !important; }
+.bd-article pre, .bd-article code { font-size: 8pt; }
+.bd-article figure { display: block !important; margin: 1rem auto !important;
+  break-inside: avoid; }
+.bd-article figcaption { margin: 0.5rem auto !important; }
+.bd-article .ledger-line { float: none !important; width: auto !important;
+  margin: 0 0 1rem !important; }
+.bd-article img { max-height: 180mm; }
+h1, h2, h3, h4, .admonition-title { break-after: avoid; }
+section, .claim-row { content-visibility: visible !important; }
+details > summary { list-style: none; }
+a { color: #1d4e6b; }
+nav.contents ol { columns: 1; list-style: none; padding: 0; }
+nav.contents li.caption { font-weight: 650; margin-top: 0.8rem; }
+.title-page { padding-top: 30vh; text-align: center; }
+.title-page h1 { font-size: 30pt; }
+"""
+FOOT = ('<div style="width:100%;text-align:center;font-size:8pt;'
+        'font-family:sans-serif;color:#555"><span class="pageNumber">'
+        "</span></div>")
+
+
+def article(page):
+    """The page's article, its ids and links made unique in the book."""
+    soup = BeautifulSoup(chapters.html(page).read_text("utf8"), "html.parser")
+    found = soup.select_one("article.bd-article")
+    for tag in found.select(UNWANTED):
+        tag.decompose()
+    for tag in found.find_all("details"):
+        tag["open"] = ""
+    for tag in found.select(".toggle-hidden, .dropdown"):
+        tag["class"] = [c for c in tag["class"]
+                        if c not in ("toggle-hidden", "dropdown")]
+    for tag in found.select("img"):
+        tag["src"] = normpath(join(dirname(page), tag["src"]))
+        tag["loading"] = "eager"
+    for tag in found.find_all(id=True):
+        tag["id"] = f"{page}/{tag['id']}"
+    for tag in found.find_all(attrs={"for": True}):
+        tag["for"] = f"{page}/{tag['for']}"
+    for tag in found.find_all("a", href=True):
+        tag["href"] = inside(page, tag["href"])
+    found["id"] = page
+    return found
+
+
+def inside(page, address):
+    """A link of the site as a link of the file."""
+    if re.match(r"[a-z]+:", address):
+        return address
+    path, _, anchor = address.partition("#")
+    target = page if not path else normpath(join(dirname(page), path))
+    target = target.removesuffix(".html")
+    if target not in chapters.pages():
+        return f"#{page}"
+    return f"#{target}/{anchor}" if anchor else f"#{target}"
+
+
+def whole_book():
+    """One page of HTML with all articles, and the solutions at the end."""
+    out = BeautifulSoup(
+        '<!doctype html><html lang="en" data-theme="light" data-mode="light">'
+        "<head><meta charset='utf-8'><title>Learning in the Loop</title>"
+        "<link rel='stylesheet' href='_static/site.css'>"
+        f"<style>{STYLE}</style></head><body><main></main></body></html>",
+        "html.parser",
+    )
+    main = out.main
+    solutions = BeautifulSoup(
+        '<article class="bd-article" id="solutions"><h1>Solutions</h1>'
+        "</article>", "html.parser").article
+    for page in chapters.pages():
+        part = article(page)
+        moved = part.select("div.solution")
+        if moved:
+            head = out.new_tag("h2")
+            title = part.h1.get_text(" ", strip=True)
+            head.string = title
+            solutions.append(head)
+        for solution in moved:
+            solutions.append(solution.extract())
+        main.append(part)
+    main.append(solutions)
+    return str(out)
+
+
+def main():
+    from playwright.sync_api import sync_playwright
+
+    SHEET.write_text(whole_book(), "utf8")
+    try:
+        with sync_playwright() as playwright:
+            path = find_chromium(playwright)
+            if path is None:
+                print("make pdf needs Chromium: install your system's package "
+                      "`chromium`, or say `.venv/bin/playwright install "
+                      "chromium`", file=sys.stderr)
+                return 1
+            browser = playwright.chromium.launch(
+                executable_path=path, args=FLAGS)
+            tab = browser.new_page(color_scheme="light")
+            tab.goto(SHEET.as_uri())
+            tab.evaluate("() => document.fonts.ready.then(() => 1)")
+            tab.pdf(
+                path=str(PDF), prefer_css_page_size=True, outline=True,
+                tagged=True, print_background=True, footer_template=FOOT,
+                header_template="<span></span>", display_header_footer=True,
+            )
+            browser.close()
+    finally:
+        SHEET.unlink()
+    print(f"The book is in {PDF.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

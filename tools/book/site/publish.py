@@ -39,7 +39,7 @@ IMAGE = re.compile(
     r'(<img [^>]*?)style="width: (\d+)px; height: (\d+)px;"( /)?>'
 )
 PICTURE = re.compile(
-    r"""(?:src|href|srcset)="(?:\.\./)*((?:_images|_downloads)/[^"?#]+)"""
+    r"""(?:src|href|srcset)="(?:\.\./)*((?:_images|_downloads|_sources)/[^"?#]+)"""
 )
 REFERRED = re.compile(
     r"""(?:src|href|data-[\w-]+)="(?:\.\./)*_static/([^"?#]+)"""

@@ -108,9 +108,12 @@ def test_a_disturbed_gram_matrix_or_score_moves_the_limit_as_said(checked):
 @pytest.mark.claim("B-three-doors")
 def test_pushes_of_every_loop_move_the_output_by_the_gain_at_most(checked):
     rng = np.random.default_rng(4)
-    for steps in (constant_steps(50.0, 30), optimal_constant_steps(50, 1, 30),
-                  chebyshev_steps(50.0, 1.0, 32)):
-        values = np.geomspace(1, 50, 5)
+    wide, steep = np.geomspace(1, 50, 5), np.linspace(40, 50, 5)
+    for values, steps in (
+            (wide, constant_steps(50.0, 30)),
+            (wide, optimal_constant_steps(50, 1, 30)),
+            (wide, chebyshev_steps(50.0, 1.0, 32)),
+            (steep, np.full(30, 1.9 / 50))):    # every factor negative
         gain = rounding_gain(values, steps)
         after = np.array([[np.prod(1 - steps[t + 1:] * x) for x in values]
                           for t in range(len(steps))])

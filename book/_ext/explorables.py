@@ -53,7 +53,8 @@ class Explorable(SphinxDirective):
         self.state.nested_parse(self.content, self.content_offset, lead)
 
         figure = nodes.figure()
-        figure += explorable(kind=name, frame=frame.read_text("utf8"))
+        figure += explorable(kind=name, frame=frame.read_text("utf8"),
+                             alt=self.options["alt"])
         figure += nodes.image(uri=f"/book/_static/explorables/{name}.svg",
                               alt=self.options["alt"])
         words, problems = self.parse_inline(self.options["caption"])

@@ -14,6 +14,7 @@ from docutils import nodes
 from sphinx.util.nodes import NodeMatcher
 
 import typeset
+from explorables import explorable
 
 CELL = NodeMatcher(nodes.container, nb_element="cell_code")
 SPECIAL = re.compile(r"([\\*_`$<])")
@@ -151,7 +152,11 @@ class Markdown:
         words = self.inline(caption) if caption is not None else ""
         moves = (f" *(On the book's page this figure moves"
                  f"{self.link_here(node)}.)*")
-        return f"*{self.number(node, 'figure', 'Figure')}* {words}{moves}"
+        still = "".join(
+            f"![{one['alt']}](attachment:{one['kind']}.svg)\n\n"
+            for one in node.findall(explorable)
+        )
+        return f"{still}*{self.number(node, 'figure', 'Figure')}* {words}{moves}"
 
     def link_here(self, node):
         if not self.site or not node["ids"]:

@@ -5,10 +5,12 @@ compares every output; here is the proof that this comparison can fail.
 """
 
 import ast
+import base64
 import copy
 import re
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import nbformat
 import pytest
@@ -58,6 +60,21 @@ def test_a_download_needs_nothing_of_this_site(built, page):
                 cell.source, re.MULTILINE,
             ), cell.source
     assert "pip install" in notebook.cells[0].source
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_moves_on_the_page_stands_still_in_the_download(built, page):
+    moving = set(re.findall(r'data-explorable="([\w-]+)"',
+                            chapters.html(page).read_text("utf8")))
+    cells = [cell for cell in downloaded(page).cells
+             if cell.cell_type == "markdown"]
+    attached = {name: bundle for cell in cells
+                for name, bundle in cell.get("attachments", {}).items()}
+    assert set(attached) == {f"{name}.svg" for name in moving}
+    for name, bundle in attached.items():
+        picture = base64.b64decode(bundle["image/svg+xml"])
+        assert ElementTree.fromstring(picture).tag.endswith("svg")
+        assert any(f"](attachment:{name})" in cell.source for cell in cells)
 
 
 def test_a_notebook_that_was_never_executed_is_refused(built):

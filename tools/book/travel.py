@@ -7,6 +7,7 @@ runs wherever ``lttutor`` is installed.
 """
 
 import ast
+import base64
 import json
 import re
 import tomllib
@@ -18,6 +19,7 @@ from tools.book import chapters, execute
 from tools.book.chapters import BUILD, ROOT
 
 MARKDOWN = BUILD / "markdown"
+STILLS = ROOT / "book" / "_static" / "explorables"
 HIDDEN = {"hide-input", "remove-input", "remove-cell"}
 INSTALL = """\
 > **Before you run this notebook**, install the book's package, `lttutor`,
@@ -59,7 +61,7 @@ def notebook(page, site):
     cells = [install(site)]
     for part in json.loads((MARKDOWN / f"{page}.json").read_text("utf8")):
         if "markdown" in part:
-            cells.append(new_markdown_cell(part["markdown"]))
+            cells.append(with_stills(new_markdown_cell(part["markdown"])))
             continue
         # What the page does not show, the cells after it may need.
         for index in [i for i in code if i <= part["cell"]]:
@@ -74,6 +76,16 @@ def notebook(page, site):
     executed.nbformat, executed.nbformat_minor = 4, 5
     nbformat.validate(executed)
     return executed
+
+
+def with_stills(cell):
+    """The cell with the still figures that it names, as its attachments."""
+    for file in re.findall(r"\(attachment:([\w-]+\.svg)\)", cell.source):
+        picture = (STILLS / file).read_bytes()
+        cell.setdefault("attachments", {})[file] = {
+            "image/svg+xml": base64.b64encode(picture).decode("ascii")
+        }
+    return cell
 
 
 def install(site):

@@ -3,8 +3,8 @@
 MathJax itself does it, in one Node process for the whole build; what it says
 of a formula is kept in ``_build/formulas.json``, so that a rebuild asks only
 about new ones.  A reader gets MathJax's HTML for the eye and MathML for a
-screen reader; an e-book gets MathML alone.  A formula that MathJax refuses
-is a warning, and so fails the build.
+screen reader.  A formula that MathJax refuses is a warning, and so fails the
+build.
 """
 
 import hashlib
@@ -105,9 +105,8 @@ class Typesetter:
 
 
 def typeset(translator, node, tex, display):
-    """The formula in the builder's format."""
-    builder = translator.builder
-    made = builder.app.typesetter(tex, display)
+    """The formula as HTML, or its TeX if MathJax refuses it."""
+    made = translator.builder.app.typesetter(tex, display)
     if "error" in made:
         logger.warning("formula: %s: %s", made["error"], tex,
                        location=node, type="typeset")
@@ -115,8 +114,6 @@ def typeset(translator, node, tex, display):
     alttext = translator.attval(tex)
     mathml = made["mathml"].replace(
         "<math ", f'<math alttext="{alttext}" ', 1)
-    if builder.name == "epub":
-        return mathml
     kind = "block" if display else "inline"
     return made["html"].replace(
         "<mjx-math ", '<mjx-math aria-hidden="true" ', 1

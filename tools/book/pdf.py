@@ -128,7 +128,7 @@ def main():
             browser = playwright.chromium.launch(
                 executable_path=path, args=FLAGS)
             tab = browser.new_page(color_scheme="light")
-            tab.goto(SHEET.as_uri())
+            tab.goto(SHEET.as_uri(), timeout=0)
             tab.evaluate("() => document.fonts.ready.then(() => 1)")
             tab.pdf(
                 path=str(PDF), prefer_css_page_size=True, outline=True,

@@ -57,19 +57,19 @@ def running_words(app, page):
 
 def ways(app, page, root):
     """Links to the notebook, here and on public machines."""
-    links = [f'<a href="{root}_sources/{page}.ipynb" download>'
+    links = [(f'<a href="{root}_sources/{page}.ipynb" download>'
              "Notebook<span class=\"visually-hidden\"> of this chapter"
-             "</span></a>"]
+             "</span></a>")]
     site, repository = app.config.public_site, app.config.public_repository
     match = re.match(r"https://github\.com/([\w.-]+/[\w.-]+)", repository)
     if site and match:
         name = match[1].removesuffix(".git")
         file = f"_sources/{page}.ipynb"
         links += [
-            '<a href="https://colab.research.google.com/github/'
-            f'{name}/blob/gh-pages/{file}">Open in Colab</a>',
-            '<a href="https://mybinder.org/v2/gh/'
-            f'{name}/gh-pages?labpath={file}">Open in Binder</a>',
+            ('<a href="https://colab.research.google.com/github/'
+            f'{name}/blob/gh-pages/{file}">Open in Colab</a>'),
+            ('<a href="https://mybinder.org/v2/gh/'
+            f'{name}/gh-pages?labpath={file}">Open in Binder</a>'),
         ]
     return links
 

@@ -89,8 +89,8 @@ class ClaimsLedger(SphinxDirective):
         section = nodes.container(classes=["claim-row", *kinds(row)])
         section["ids"].append(anchor(row["id"]))
         text = [
-            f'<a class="claim-link" href="#{anchor(row["id"])}">'
-            f"<b>{row['id']}</b></a> {self.badge(row['verdict'])}",
+            (f'<a class="claim-link" href="#{anchor(row["id"])}">'
+            f"<b>{row['id']}</b></a> {self.badge(row['verdict'])}"),
             "",
             row["statement"].strip(),
             "",

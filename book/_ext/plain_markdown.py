@@ -10,11 +10,10 @@ import json
 import re
 from pathlib import Path
 
-from docutils import nodes
-from sphinx.util.nodes import NodeMatcher
-
 import typeset
+from docutils import nodes
 from explorables import explorable
+from sphinx.util.nodes import NodeMatcher
 
 CELL = NodeMatcher(nodes.container, nb_element="cell_code")
 SPECIAL = re.compile(r"([\\*_`$<])")

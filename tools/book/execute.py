@@ -5,16 +5,13 @@ has not changed is not run again, unless the package or the pins changed.
 """
 
 import copy
-import hashlib
 import multiprocessing
 import os
 import re
-import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 import nbclient
-import nbformat
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from nbclient.exceptions import (

@@ -20,4 +20,4 @@ Array arguments may carry leading batch axes.  float64 is the default,
 float32 is kept when given.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

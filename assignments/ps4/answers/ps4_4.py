@@ -1,156 +1,134 @@
-"""Problem 4 of set 4: the descent."""
+"""Problem 4 of set 4: the best matrix for one loop on noisy labels."""
 
 from tests.course.answers import Answer
 
 
-def descent(slope="value**(1 / loops - 1) / loops * gradient", *,
-            part="(slope + slope.T) / 2", start="start", sign="-",
-            count="iterations", at="A", after="pass",
-            guard="if value == 0:\n            break"):
+def pair(scale="n / (n + m)", loss="d * m / (n + m)",
+         matrix="np.linalg.inv(covariance)"):
     return f"""\
-def descend(value_and_gradient, start, loops, step, iterations):
-    A = np.array({start}, dtype=float)
-    for _ in range({count}):
-        value, gradient = value_and_gradient({at})
-        {guard}
-        slope = {slope}
-        A = A {sign} step * {part}
-        {after}
-    return A
+def best_for_one_loop(n, covariance, noise):
+    d = len(covariance)
+    m = d + 1 + noise**2
+    return {scale} * {matrix}, {loss}
 """
 
 
 WRONG = [
-    Answer("plain loss", descent("gradient"),
-           "this descends the loss itself"),
-    Answer("no 1/T", descent("value**(1 / loops - 1) * gradient"),
-           "the factor 1/T of the derivative"),
-    Answer("exponent of the root",
-           descent("value**(1 / loops) / loops * gradient"),
-           "the exponent is that of the root"),
-    Answer("not symmetrized", descent(part="slope"),
-           "the gradient is not symmetrized"),
-    Answer("no half", descent(part="(slope + slope.T)"),
-           "the symmetric part is half the sum"),
-    Answer("uphill", descent(sign="+"), "move against it"),
-    Answer("stale", descent(at="start"), "always taken at the start"),
-    Answer("one fewer", descent(count="iterations - 1"),
-           "one iteration is missing"),
-    Answer("one more", descent(count="iterations + 1"),
-           "one iteration too many"),
-    Answer("from zero", descent(start="0 * start"),
-           "the descent starts at zero"),
-    Answer("A symmetrized", descent(part="slope", after="A = (A + A.T) / 2"),
-           "A is symmetrized, not the gradient"),
-    Answer("unit gradient",
-           descent("gradient / np.linalg.norm(gradient)"),
-           "the gradient is scaled to length 1"),
-    Answer("no guard", descent(guard="pass").replace("value, gradient =",
-           "value, gradient = map(np.asarray,").replace(
-               "value_and_gradient(A)", "value_and_gradient(A))"),
-           "zero to a negative power"),
-    Answer("stops early", descent(
-        guard="if value < 1e-9:\n            break"),
-        "only a loss of exactly zero ends the descent"),
-    Answer("whole-number division", descent(
-        "value**(1 // loops - 1) / loops * gradient"), "cuts 1/T to 0"),
-    Answer("precedence", descent(
-        "(value**1 / loops - 1) / loops * gradient"),
-        "** binds more strongly than /"),
-    Answer("sign of the exponent", descent(
-        "value**(1 - 1 / loops) / loops * gradient"),
-        "the exponent 1 − 1/T has the wrong sign"),
-    Answer("root of order 2T", descent(
-        "value**(0.5 / loops - 1) / (2 * loops) * gradient"),
-        "the 2T-th root"),
-    Answer("start symmetrized", descent(start="(start + start.T) / 2"),
-           "the start is symmetrized"),
-    Answer("skew part", descent(part="(slope - slope.T) / 2"),
-           "the skew part of the gradient"),
-    Answer("the best", """\
-def descend(value_and_gradient, start, loops, step, iterations):
-    A = np.array(start, dtype=float)
-    best, lowest = A, value_and_gradient(A)[0]
-    for _ in range(iterations):
-        value, gradient = value_and_gradient(A)
-        if value == 0:
-            return A
-        slope = value**(1 / loops - 1) / loops * gradient
-        A = A - step * (slope + slope.T) / 2
-        if value_and_gradient(A)[0] < lowest:
-            best, lowest = A, value_and_gradient(A)[0]
-    return best
-""", "where the loss rises you return the best A"),
-    Answer("zero looked for once", """\
-def descend(value_and_gradient, start, loops, step, iterations):
-    A = np.array(start, dtype=float)
-    if value_and_gradient(A)[0] == 0:
-        return A
-    for _ in range(iterations):
-        value, gradient = value_and_gradient(A)
-        slope = np.float64(value)**(1 / loops - 1) / loops * gradient
-        A = A - step * (slope + slope.T) / 2
-    return A
-""", "Look at the loss in each iteration"),
-    Answer("gradient in place", descent(
-        "gradient", guard="if value == 0:\n            break\n"
-        "        gradient *= value**(1 / loops - 1) / loops"),
-        "it belongs to value_and_gradient"),
-    Answer("ends when A hardly moves", descent(
-        after="if np.abs(step * slope).max() < 1e-6:\n            break"),
-        "only a loss of exactly zero ends the descent"),
-    Answer("three loops only",
-           descent("value**(1 / 3 - 1) / 3 * gradient"),
-           "you always take the third root"),
+    Answer("inverse", pair("1"), "this is Σ⁻¹"),
+    Answer("n over n+d", pair("n / (n + d + noise**2)"), "the factor n/(n + d)"),
+    Answer("n over n+1", pair("n / (n + 1 + noise**2)"), "the factor n/(n + 1)"),
+    Answer("times covariance", pair(matrix="covariance"),
+           "this is a multiple of Σ, not of Σ⁻¹"),
+    Answer("identity", pair(matrix="np.eye(d)"),
+           "the covariance of the examples is Σ, not I"),
+    Answer("root", """\
+def best_for_one_loop(n, covariance, noise):
+    d = len(covariance)
+    lam, V = np.linalg.eigh(covariance)
+    m = d + 1 + noise**2
+    A = n / (n + m) * (V / np.sqrt(lam)) @ V.T
+    return A, d * m / (n + m)
+""", "this is a multiple of Σ^(−1/2)"),
+    Answer("inverse Wishart", pair("(n - d - 1) / n"),
+           "makes Σ̂⁻¹ right on average"),
+    Answer("n over n-d-1", pair("n / (n - d - 1)"),
+           "this is the mean of Σ̂⁻¹"),
+    Answer("n over n+2", pair("n / (n + 2 + noise**2)"), "takes tr(I) to be 1"),
+    Answer("per feature", pair(loss="m / (n + m)"),
+           "this is the loss per feature"),
+    Answer("loss of inverse", pair(loss="d * m / n"),
+           "this is the loss of Σ⁻¹"),
+    Answer("gain", pair(loss="d * n / (n + m)"),
+           "this is d minus the loss"),
+    Answer("root of loss", pair(loss="(d * m / (n + m))**0.5"),
+           "this is the square root of the loss"),
+    Answer("no fluctuation", pair(loss="d * (m / (n + m))**2"),
+           "the fluctuations of Σ̂ are left out"),
+    Answer("matrix only", pair(loss="0").replace(", 0\n", "\n"),
+           "return two things"),
+    Answer("whole-number division", pair("n // (n + m)"),
+           "did // cut the factor"),
+    Answer("fitted to the check", pair("n / (2 * n - d + noise**2)"),
+           "Derive it, do not read it off the check"),
+    Answer("four for d + 1", pair("n / (n + 4 + noise**2)"),
+           "Derive it, do not read it off the check"),
+    Answer("zero for few examples", pair("(n > d) * n / (n + m)"),
+           "A is zero where n is not larger than d"),
+    Answer("noise forgotten", pair("n / (n + d + 1)"),
+           "this is the best matrix without noise"),
+    Answer("noise not squared", pair("n / (n + d + 1 + noise)"),
+           "noise is a standard deviation"),
+    Answer("noise for each feature", pair("n / (n + d + 1 + d * noise**2)"),
+           "the noise counts d times"),
+    Answer("noise not averaged", pair("n / (n + d + 1 + n * noise**2)"),
+           "the noise of n examples averages out"),
+    Answer("share of the noise", pair("n / (n + d + 1 + noise**2 / d)"),
+           "the noise is divided by the number of features"),
+    Answer("noise in the loss forgotten",
+           pair(loss="d * (d + 1) / (n + d + 1)"),
+           "this is the loss without noise"),
+    Answer("noise of the query", pair(loss="d * m / (n + m) + noise**2"),
+           "the noise of the query's own label is no part"),
+    Answer("rounded", """\
+def best_for_one_loop(n, covariance, noise):
+    d = len(covariance)
+    m = d + 1 + noise**2
+    A = n / (n + m) * np.linalg.inv(covariance)
+    return np.round(A, 8), round(d * m / (n + m), 9)
+""", "a random Σ with large entries"),
     Answer("cut to integers", """\
-def descend(value_and_gradient, start, loops, step, iterations):
-    A = np.copy(start)
-    for _ in range(iterations):
-        value, gradient = value_and_gradient(A)
-        if value == 0:
-            break
-        slope = value**(1 / loops - 1) / loops * gradient
-        A[:] = A - step * (slope + slope.T) / 2
-    return A
-""", "cut to whole numbers"),
-    Answer("in place", """\
-def descend(value_and_gradient, start, loops, step, iterations):
-    for _ in range(iterations):
-        value, gradient = value_and_gradient(start)
-        if value == 0:
-            break
-        slope = value**(1 / loops - 1) / loops * gradient
-        start -= step * (slope + slope.T) / 2
-    return start
-""", "changes its argument number 2"),
+def best_for_one_loop(n, covariance, noise):
+    d, A = len(covariance), np.zeros_like(covariance)
+    m = d + 1 + noise**2
+    A[:] = n / (n + m) * np.linalg.inv(covariance)
+    return A, d * m / (n + m)
+""", "A is cut to whole numbers"),
+    Answer("calls the package", """\
+from lttutor.learning.wishart import optimal_scale
+
+
+def best_for_one_loop(n, covariance, noise):
+    d = len(covariance)
+    a = optimal_scale(n, d, 1)
+    return a * np.linalg.inv(covariance), d * (1 - a)
+""", "is not part of"),
     Answer("typed in", """\
-def descend(value_and_gradient, start, loops, step, iterations):
-    return np.array([[0.8976, 1.689975], [0.439975, -0.9352]])
-""", "the numbers that belong to the visible check"),
+def best_for_one_loop(n, covariance, noise):
+    A = np.linalg.inv([[2.0, 1, 0], [1, 3, 0.5], [0, 0.5, 1]])
+    return 7 / 13.25 * A, 18.75 / 13.25
+""", "the matrix that belongs to the visible check"),
+    Answer("in place", """\
+def best_for_one_loop(n, covariance, noise):
+    d = len(covariance)
+    m = d + 1 + noise**2
+    covariance *= (n + m) / n
+    return np.linalg.inv(covariance), d * m / (n + m)
+""", "changes its argument number 2"),
 ]
 
 RIGHT = [
-    Answer("logarithms", """\
-def descend(value_and_gradient, start, loops, step, iterations):
-    A = 1.0 * start
-    for _ in range(iterations):
-        value, gradient = value_and_gradient(A)
-        if not value:
-            return A
-        root = np.exp(np.log(value) / loops)
-        A = A - step * root / (2 * loops * value) * (gradient + gradient.T)
-    return A
+    Answer("solve", """\
+def best_for_one_loop(n, covariance, noise):
+    d = covariance.shape[0]
+    a = 1 / (1 + (d + 1 + noise**2) / n)
+    return np.linalg.solve(covariance, a * np.identity(d)), d * (1 - a)
 """),
-    Answer("recursion", """\
-def descend(value_and_gradient, start, loops, step, iterations):
-    A = np.asarray(start, dtype=float)
-    if iterations == 0:
-        return A
-    value, gradient = value_and_gradient(A)
-    if value == 0:
-        return A
-    gradient = np.asarray(gradient) * value**(1 / loops) / (value * loops)
-    A = A - step * 0.5 * gradient - step * 0.5 * np.transpose(gradient)
-    return descend(value_and_gradient, A, loops, step, iterations - 1)
+    Answer("normal equations, whatever Σ is", """\
+def best_for_one_loop(n, covariance, noise):
+    # E[Σ̂CΣ̂] = SCS + (SCᵀS + tr(CS) S)/n, here for C = Σ⁻¹
+    S = np.array(covariance, dtype=float)
+    C = np.linalg.inv(S)
+    second = S @ C @ S + (S @ C.T @ S + np.trace(C @ S) * S) / n
+    second = second + noise**2 / n * S
+    A = np.linalg.solve(S.T, np.linalg.solve(second, S).T).T
+    return A, len(S) - 2 * np.trace(S @ A) + np.trace(second @ A @ S @ A.T)
+"""),
+    Answer("numerical minimum along Σ⁻¹", """\
+def best_for_one_loop(n, covariance, noise):
+    # d − 2 a d + a² d (1 + (d + 1 + ν²)/n)
+    d = len(covariance)
+    c = d * np.array([1 + (d + 1 + noise**2) / n, -2, 1])
+    a = np.roots(np.polyder(c))[0]
+    return a * np.linalg.pinv(covariance), np.polyval(c, a)
 """),
 ]

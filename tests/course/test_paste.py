@@ -22,7 +22,8 @@ from tests.course import answers
 from tools.book.chapters import ROOT
 
 # Problems whose list of wrong answers has one that adapts the package by hand.
-BY_HAND = ("ps1-1", "ps2-1", "ps2-4", "ps3-2", "ps3-5", "ps4-2", "ps4-4")
+BY_HAND = ("ps1-1", "ps2-1", "ps2-4", "ps3-2", "ps3-5", "ps4-2", "ps4-4",
+           "ps5-1", "ps5-3", "ps5-4")
 SETS = sorted((ROOT / "assignments").glob("ps*/ps*.md"))
 RESULTS = {
     "as it is": lambda value: value,

@@ -96,8 +96,8 @@ def archive(request, course):
     return request.param, path, texts
 
 
-def test_the_four_sets_are_there():
-    assert SETS == ["ps1", "ps2", "ps3", "ps4"]
+def test_the_five_sets_are_there():
+    assert SETS == ["ps1", "ps2", "ps3", "ps4", "ps5"]
 
 
 def test_a_zip_holds_notebook_wheel_and_how_to_submit(archive):

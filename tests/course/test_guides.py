@@ -42,15 +42,6 @@ def test_a_set_gives_a_hundred_points_of_which_eighty_by_machine(path):
     assert points.pop(f"{path.stem}-6") == 20
 
 
-def test_the_minutes_of_chapters_are_those_that_the_chapters_give():
-    for number, minutes in re.findall(
-            r"^\| \{ref\}`chap-(\d+)` \| .* \| (\d+) \|$", TEACH,
-            re.MULTILINE):
-        (chapter,) = ROOT.glob(f"notebooks/{number}-*.md")
-        lead = " ".join(chapter.read_text()[:3000].split())
-        assert f"about {minutes} minutes" in lead
-
-
 def test_the_limits_are_those_of_the_sandbox():
     limits = Limits()
     assert f"{limits.cell:g} seconds a cell" in TEACH

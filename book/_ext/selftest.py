@@ -4,6 +4,8 @@ Each option is a radio button; its explanation follows it and is shown by the
 style sheet while the button is checked.
 """
 
+import html
+import re
 from pathlib import Path
 
 import yaml
@@ -36,11 +38,15 @@ class SelfTest(SphinxDirective):
         for letter, option in zip("abcd", question["options"]):
             name = f"selftest-{number}"
             right = "right" if option.get("right") else "wrong"
+            # A label that is one formula has no text of its own.
+            formula = re.fullmatch(r"\$([^$]+)\$\.?", option["text"].strip())
+            said = (f'aria-label="{html.escape(formula[1])}" '
+                    if formula else "")
             verdict = "Right." if option.get("right") else "Not quite."
             parts += [
                 _html(
                     f'<div class="option"><input type="radio" name="{name}" '
-                    f'id="{name}-{letter}"><label for="{name}-{letter}">'
+                    f'{said}id="{name}-{letter}"><label for="{name}-{letter}">'
                 ),
                 self.parse(option["text"]),
                 _html(f'</label><div class="answer {right}">'),

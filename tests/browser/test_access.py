@@ -1,6 +1,7 @@
 """What a page owes to who does not see it, or has no mouse: axe's findings,
 stops of the Tab key, and a copy of a formula that says what it says."""
 
+import re
 from pathlib import Path
 
 import axe_playwright_python
@@ -12,13 +13,15 @@ AXE = next(Path(axe_playwright_python.__file__).parent.glob("axe*.js"))
 # Each width and each scheme, not each pair of them, on every page.
 VIEWS = [(390, "dark"), (768, "light"), (1440, "light")]
 RUN = """() => axe.run(document, {resultTypes: ['violations']}).then(
-  found => found.violations.map(v => `${v.id}: ${v.nodes[0].html}`))"""
+  found => found.violations.flatMap(
+    v => v.nodes.map(n => `${v.id}: ${n.html}`)))"""
 
 
 @pytest.mark.parametrize("page", [*chapters.pages(), "search", "genindex"])
 def test_axe_finds_nothing(visit, page):
     tab = visit(page, *VIEWS[0]).tab
     tab.evaluate(AXE.read_text("utf8"))
+    tab.wait_for_timeout(1000)  # until what scrolls can be reached
     found = {}
     for width, scheme in VIEWS:
         tab.set_viewport_size({"width": width, "height": 900})
@@ -27,7 +30,12 @@ def test_axe_finds_nothing(visit, page):
             "s => document.documentElement.dataset.theme === s", arg=scheme
         )
         found[width, scheme] = tab.evaluate(RUN)
-    assert not any(found.values()), found
+    # axe counts text on the screen only; a head that is a formula is drawn by
+    # the style sheet and has its name in aria-label.
+    left = {view: [finding for finding in findings if not re.match(
+                r'empty-table-header: <th [^>]*aria-label="[^"]+"', finding)]
+            for view, findings in found.items()}
+    assert not any(left.values()), left
 
 
 def test_the_tab_key_shows_where_it_is(visit):

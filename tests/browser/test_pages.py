@@ -49,6 +49,7 @@ def seen(request, visit):
     found["grounds"] = page.tab.evaluate(GROUNDS)
     for image in page.tab.locator("article img").all():
         image.scroll_into_view_if_needed()
+        image.evaluate("e => e.decode().catch(() => {})")  # it loads lazily
     found["shown"] = page.tab.evaluate(SHOWN)
     found["complaints"] = page.complaints
     return found

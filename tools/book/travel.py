@@ -58,6 +58,7 @@ def notebook(page, site):
         raise LookupError(f"{page} was not executed")
     code = {index: cell for index, cell in enumerate(executed.cells)
             if cell.cell_type == "code"}
+    plumbing = plumbing_in(code.values())
     cells = [install(site)]
     for part in json.loads((MARKDOWN / f"{page}.json").read_text("utf8")):
         if "markdown" in part:
@@ -65,9 +66,9 @@ def notebook(page, site):
             continue
         # What the page does not show, the cells after it may need.
         for index in [i for i in code if i <= part["cell"]]:
-            cells += plain(code.pop(index))
+            cells += plain(code.pop(index), plumbing)
     for cell in code.values():
-        cells += plain(cell)
+        cells += plain(cell, plumbing)
     executed.cells = number(cells)
     executed.metadata = nbformat.from_dict({
         "kernelspec": executed.metadata["kernelspec"],
@@ -103,10 +104,25 @@ def wheel_name():
     return f"lttutor-{project['project']['version']}-py3-none-any.whl"
 
 
-def plain(cell):
+def plumbing_in(cells):
+    """``glue``, and the functions of hidden cells that call it."""
+    names = {"glue"}
+    for cell in cells:
+        if "remove-cell" not in cell.metadata.get("tags", []):
+            continue
+        for node in ast.parse(magicless(cell.source)).body:
+            if isinstance(node, ast.FunctionDef) and any(
+                    isinstance(part, ast.Name) and part.id == "glue"
+                    for part in ast.walk(node)):
+                names.add(node.name)
+    return names
+
+
+def plain(cell, plumbing=frozenset({"glue"})):
     """The cell without ``glue``, in a list; an empty list if none is left."""
     tags = set(cell.metadata.get("tags", []))
-    if "remove-cell" in tags and re.search(r"\bglue\b", cell.source):
+    words = set(re.findall(r"\w+", cell.source))
+    if "remove-cell" in tags and words & plumbing:
         return []
     source = without_glue(cell.source)
     if not source.strip():

@@ -384,7 +384,9 @@ def test_how_it_ended_is_known(student, code, expected):
 
 def test_the_memory_that_was_used_is_known(student):
     student("import numpy; numpy.ones(2 * 10**7).sum()")
-    assert 160e6 < student.process.end()["peak"] < 400e6
+    # The kernel counts what the parent had when it was forked, too.
+    parent = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    assert 160e6 < student.process.end()["peak"] < max(400e6, 1.05 * parent)
 
 
 def test_a_machine_without_bubblewrap_says_so(monkeypatch):

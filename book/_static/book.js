@@ -7,7 +7,7 @@ function reachWhatScrolls(boxes) {
   idle((deadline) => {
     do {
       const box = boxes.shift();
-      if (box && box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
+      if (box && box.scrollWidth > box.clientWidth) box.tabIndex = 0;
     } while (boxes.length && deadline?.timeRemaining() > 5);
     if (boxes.length) reachWhatScrolls(boxes);
   });

@@ -17,11 +17,17 @@ RUN = """() => axe.run(document, {resultTypes: ['violations']}).then(
     v => v.nodes.map(n => `${v.id}: ${n.html}`)))"""
 
 
+# What scrolls sideways is made reachable by a script, when it is idle.
+REACHED = """() => [...document.querySelectorAll('mjx-container[display]')]
+  .every(e => e.scrollWidth <= e.clientWidth || e.tabIndex === 0)"""
+
+
 @pytest.mark.parametrize("page", [*chapters.pages(), "search", "genindex"])
 def test_axe_finds_nothing(visit, page):
     tab = visit(page, *VIEWS[0]).tab
     tab.evaluate(AXE.read_text("utf8"))
-    tab.wait_for_timeout(1000)  # until what scrolls can be reached
+    tab.evaluate("() => document.fonts.ready")
+    tab.wait_for_function(REACHED)
     found = {}
     for width, scheme in VIEWS:
         tab.set_viewport_size({"width": width, "height": 900})

@@ -15,6 +15,9 @@ MENDS = (
     # The button shows its name and the keys that press it.
     (re.compile(r'(<button class="btn search-button-field[^>]*?)'
                 r' aria-label="Search"'), r"\1"),
+    # The standard has withdrawn the role that docutils gives a reference.
+    (re.compile(r'(<div class="citation"[^>]*) role="doc-biblioentry"'),
+     r'\1 role="listitem"'),
     # A cell that heads nothing is no header.
     (re.compile(r'<th class="head[^"]*">(<p></p>)?</th>'), "<td></td>"),
     (re.compile(r"<th></th>"), "<td></td>"),

@@ -18,7 +18,8 @@ SHAPES = [  # n, d, T, tasks
 LITERAL = [(20, 4, 50, 1000), (100, 4, 50, 1000), (40, 16, 50, 1000)]
 # Doubling one size at a time, for the exponents.
 BASE = {"n": 256, "d": 32, "T": 64, "tasks": 64}
-SERIES = [(name, BASE[name] * 2**k) for name in BASE for k in range(-1, 4)]
+SERIES = [(name, size * 2**k // 2) for name, size in BASE.items()
+          for k in range(5)]
 
 
 def task(n, d, T, tasks):

@@ -87,7 +87,7 @@ def numpy_dual(X, y, alpha, steps):
     u = np.zeros((len(steps) + 1, *target.shape))
     for t, eta in enumerate(steps):
         u[t + 1] = u[t] - eta * (K @ u[t] - target)
-    return u[..., 0].swapaxes(0, 1) @ X
+    return (u[..., 0].swapaxes(0, 1) @ X).swapaxes(0, 1)
 
 
 def numpy_rows(X, y, alpha, steps):

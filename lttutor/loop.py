@@ -145,7 +145,7 @@ def predict(X, y, x_query, steps):
     Raises
     ------
     TypeError, ValueError, OverflowError
-        As ``generate`` does.
+        As ``generate`` does; the last also for a query too large to answer.
 
     Warns
     -----
@@ -162,8 +162,15 @@ def predict(X, y, x_query, steps):
                          shape=(X.shape[-1],))
     steps = as_steps(steps, batch=X.shape[:-2])
     theta = outputs(X, y, np.ones(()), steps)
-    x_query = x_query.astype(theta.dtype)
-    return np.einsum("t...d,...d->t...", theta, x_query)
+    with np.errstate(over="ignore", invalid="ignore"):
+        answers = np.einsum("t...d,...d->t...", theta,
+                            x_query.astype(theta.dtype))
+    if not all_finite(answers):
+        raise OverflowError(
+            "x_query: the prediction overflowed; the query is too large for "
+            f"{theta.dtype}"
+        )
+    return answers
 
 
 def _per_loop(steps, dtype):

@@ -117,3 +117,11 @@ def test_numbers_outside_their_limits_are_refused(value, limits):
 def test_numbers_of_a_wrong_kind_are_refused(value):
     with pytest.raises(TypeError, match="^x: expected"):
         validation.as_number("x", value)
+
+
+@pytest.mark.parametrize("dtype, query", [
+    (np.float64, [1e308, 1e308]), (np.float32, [1e39, 0]),
+])
+def test_a_query_too_large_to_answer_overflows_with_its_name(dtype, query):
+    with pytest.raises(OverflowError, match="^x_query: .*overflowed.*float"):
+        loop.predict(X.astype(dtype), 9 * y.astype(dtype), query, STEPS)

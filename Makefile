@@ -90,13 +90,13 @@ distclean: clean  ## remove the installed packages as well
 
 .venv/book.stamp: .venv/venv.stamp requirements.txt pyproject.toml
 	@echo 'Installing the pinned packages (the first time: about a minute)'
-	@$(PIP) --requirement requirements.txt
+	@$(PIP) --require-hashes --requirement requirements.txt
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@pwd -P > $@
 
 .venv/dev.stamp: .venv/book.stamp requirements-dev.txt
 	@echo 'Installing what the tests need'
-	@$(PIP) --requirement requirements-dev.txt
+	@$(PIP) --require-hashes --requirement requirements-dev.txt
 	@touch $@
 
 .venv-bench/stamp: benchmarks/requirements.txt

@@ -10,8 +10,8 @@ from tools.book.chapters import ROOT
 
 def pins(name):
     lines = (ROOT / name).read_text("utf8").splitlines()
-    found = [Requirement(line) for line in lines
-             if line and not line.lstrip().startswith("#")]
+    found = [Requirement(line.removesuffix("\\")) for line in lines
+             if line and not line.lstrip().startswith(("#", "--hash="))]
     return {(r.name.lower(), str(r.marker)): str(r.specifier) for r in found}
 
 
@@ -34,6 +34,16 @@ def test_the_pins_are_within_the_ranges_of_the_package():
                         in pinned.items() if name == wish.name.lower()]
             assert versions, f"{wish.name} is not pinned in {file}"
             assert all(wish.specifier.contains(v) for v in versions), line
+
+
+def test_every_package_that_make_installs_has_its_hashes():
+    """pip then refuses whatever was swapped on the way."""
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (ROOT / name).read_text("utf8")
+        blocks = re.split(r"^(?=[a-z])", text, flags=re.MULTILINE)[1:]
+        assert len(blocks) == len(pins(name))
+        assert [b.split()[0] for b in blocks
+                if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", b)] == []
 
 
 def test_the_pins_name_no_host_and_no_folder_of_a_machine():

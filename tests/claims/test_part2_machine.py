@@ -217,9 +217,9 @@ def test_reading_itself_ends_at_ridge_with_a_strength_of_its_own(checked):
 
 @pytest.mark.claim("B-ablation")
 @pytest.mark.parametrize("seed", range(5))
-def test_each_wrong_machine_ends_at_an_error_of_its_own(seed, checked):
-    """Six limits computed without a loop, four machines that chase a fading
-    prompt; none overflows, and after 25 loops none is close."""
+def test_none_of_ten_wrong_machines_ends_at_the_right_answer(seed, checked):
+    """Six limits computed without a loop, four machines whose examples move;
+    none overflows, and after 25 loops none is close."""
     rng = np.random.default_rng(seed)
     n, d, alpha = 20, 4, 1.7
     X, theta = rng.standard_normal((n, d)), rng.standard_normal(d)

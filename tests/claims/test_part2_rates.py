@@ -115,7 +115,10 @@ def test_at_d_4_the_median_error_is_below_both_bounds_at_every_n(checked):
         task = gaussian_task(n, 4, batch=500, rng=rng)
         values = np.linalg.svd(task.X, compute_uv=False) ** 2
         steps = constant_steps(values[:, 0], 40)
-        error = np.abs(exact_error(task.X, task.theta, 1.0, steps))
+        v = generate(task.X, task.y, 1.0, steps)
+        error = np.abs(np.einsum("tbd,bd->tb", v, task.theta) - 1)
+        formula = np.abs(exact_error(task.X, task.theta, 1.0, steps))
+        assert np.abs(error - formula).max() < ROUNDING
         kappa = values[:, 0] / values[:, -1]
         for T in (10, 40):
             tight = np.median((1 - 1 / kappa) ** T)

@@ -4,6 +4,10 @@ joblib does the work, with its own processes or on ``dask.distributed``.
 A cell's random numbers come from the sweep's seed and the cell's own
 parameters, so that backend, order, number of workers and the rest of the
 grid change nothing.
+
+A cell costs about 0.01 ms beside its own work, half a millisecond with a
+cache or on a cluster; make cells that are longer than that.  A hundred
+thousand of 0.4 ms take 40 s on one core: ``benchmarks/large_sweep.py``.
 """
 
 import contextlib

@@ -19,7 +19,11 @@ from lttutor.theory.conditioning import (
     spectrum,
 )
 from lttutor.theory.dimension import gaussian_extremes, typical_condition
-from lttutor.theory.errors import exact_error, residual_polynomial
+from lttutor.theory.errors import (
+    exact_error,
+    loops_to_error,
+    residual_polynomial,
+)
 from lttutor.theory.flattening import flattening_bound
 from lttutor.theory.noise import noise_floor, noisy_risk, ridge_residual
 from lttutor.theory.rates import loops_needed, paper_bound, tight_bound
@@ -28,7 +32,7 @@ from lttutor.theory.rounding import rounding_gain
 __all__ = [
     "condition_number", "davidson_szarek_condition", "exact_error",
     "examples_needed", "flattening_bound", "gaussian_extremes", "loops_needed",
-    "marchenko_pastur_condition", "noise_floor", "noisy_risk", "paper_bound",
-    "residual_polynomial", "ridge_residual", "rounding_gain", "spectrum",
-    "tight_bound", "typical_condition",
+    "loops_to_error", "marchenko_pastur_condition", "noise_floor",
+    "noisy_risk", "paper_bound", "residual_polynomial", "ridge_residual",
+    "rounding_gain", "spectrum", "tight_bound", "typical_condition",
 ]

@@ -4,10 +4,21 @@ Everything follows from p(λ) = ∏ₜ (1 - η(t) λ), evaluated on the eigenval
 of XᵀX (chapters 13 and 23).
 """
 
+import math
+
 import numpy as np
 
 from lttutor.theory.conditioning import eigenvalues_of
-from lttutor.validation import as_array, as_batched, as_steps, check_scale
+from lttutor.validation import (
+    as_array,
+    as_batched,
+    as_number,
+    as_steps,
+    check_scale,
+)
+
+# More loops than 2 to this power are never.
+DOUBLINGS = 50
 
 
 def residual_polynomial(eigenvalues, steps):
@@ -105,3 +116,63 @@ def exact_error(X, theta, alpha, steps):
     rounding = (d + 4) * np.finfo(theta.dtype).eps
     excess = np.where(np.abs(excess) <= rounding, 0, excess)
     return (alpha * (excess - (c**2 * p).sum(axis=-1))).astype(dtype)
+
+
+def loops_to_error(X, theta, step, epsilon):
+    """The first loop after which a constant step's vector error is at most ε.
+
+    The error after T loops is ‖(I - ηXᵀX)ᵀ θ*‖, relative to |α|.  The
+    matrix is squared until its power is small enough, and the last power is
+    then taken apart bit by bit: a million loops cost forty small products,
+    and no eigenvalue is used.
+
+    Parameters
+    ----------
+    X : array_like, shape (n, d)
+    theta : array_like, shape (d,)
+        θ*; the labels are Xθ*.
+    step : float
+        η, positive and at most 2/L, so that the error never rises.
+    epsilon : float
+        Positive.
+
+    Returns
+    -------
+    int or float
+        ``inf`` if 2⁵⁰ loops are not enough, as for a hidden vector that X
+        cannot see.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments outside the ranges above.
+
+    Examples
+    --------
+    >>> loops_to_error([[1.0, 0.0], [0.0, 10.0]], [0.6, 0.8], 0.01, 1e-6)
+    1324
+    """
+    X = as_array("X", X, shape=("n", "d"))
+    check_scale("X", X)
+    theta = as_array("theta", theta, shape=X.shape[1:])
+    step = as_number("step", step, above=0)
+    epsilon = as_number("epsilon", epsilon, above=0)
+    power = np.eye(len(theta)) - step * (X.T @ X)
+    size = np.linalg.norm(power, 2)
+    if size > 1 + 1e-9:
+        raise ValueError(f"step: expected at most 2/L, got {step:.6g}")
+    power /= max(1, size)  # at most 1, so that no square overflows
+    if np.linalg.norm(theta) <= epsilon:
+        return 0
+    powers = []
+    while np.linalg.norm(power @ theta) > epsilon:
+        powers.append(power)
+        if len(powers) > DOUBLINGS:
+            return math.inf
+        power = power @ power
+    loops, left = 0, theta
+    for k in reversed(range(len(powers))):
+        further = powers[k] @ left
+        if np.linalg.norm(further) > epsilon:
+            loops, left = loops + 2**k, further
+    return loops + 1

@@ -2,7 +2,10 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -141,3 +144,11 @@ def test_results_are_what_the_function_returned():
 
     found = sweep(moments, {"n": [2, 3]}, progress=False)
     assert [len(x) for x in found] == [2, 3]
+
+
+def test_the_large_sweep_of_the_book_runs_in_two_processes():
+    script = Path(__file__).parents[2] / "benchmarks" / "large_sweep.py"
+    result = subprocess.run(
+        [sys.executable, script, "--prompts", "3", "--jobs", "2"],
+        capture_output=True, text=True, check=True)
+    assert result.stdout.count("predicted") == 6

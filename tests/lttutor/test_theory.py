@@ -27,6 +27,7 @@ from lttutor.theory import (
     examples_needed,
     flattening_bound,
     loops_needed,
+    loops_to_error,
     marchenko_pastur_condition,
     paper_bound,
     residual_polynomial,
@@ -537,3 +538,44 @@ def test_arguments_are_left_as_they_were():
     condition_number(task.X)
     assert all((a == b).all()
                for a, b in zip(before, (task.X, task.theta, steps)))
+
+
+# ---- counted loops --------------------------------------------------------
+
+@given(sizes, sizes, seeds, st.floats(1e-3, 0.5), st.floats(0.2, 2.0))
+@settings(max_examples=60, deadline=None)
+def test_counted_loops_are_those_of_the_loop(extra, d, seed, epsilon, share):
+    """The machine itself is run, and its first good answer looked up."""
+    task = gaussian_task(d + extra, d, rng=np.random.default_rng(seed))
+    step = share / np.linalg.norm(task.X, 2) ** 2
+    found = loops_to_error(task.X, task.theta, step, epsilon)
+    assume(found <= 3000)
+    v = generate(task.X, task.y, 1.0, np.full(found + 1, step))
+    error = np.linalg.norm(v - task.theta, axis=-1)
+    assert (error[:found] > epsilon * (1 - 1e-9)).all()
+    assert (error[found:] <= epsilon * (1 + 1e-9)).all()
+
+
+def test_millions_of_loops_are_counted_exactly():
+    """One direction: the smallest T with (1 - 1/κ)ᵀ ≤ ε, in 60 digits."""
+    for kappa in (1e3, 1e6, 1e9):
+        X = np.diag([1.0, np.sqrt(kappa)])
+        found = loops_to_error(X, [1.0, 0.0], 1 / kappa, 1e-6)
+        with mpmath.workdps(60):
+            rate = 1 - mpmath.mpf(1 / kappa)
+            exact = mpmath.ceil(mpmath.log(1e-6) / mpmath.log(rate))
+        assert abs(found - exact) <= 1e-7 * exact
+
+
+def test_a_vector_that_the_examples_do_not_see_is_never_found():
+    X = [[1.0, 0.0], [2.0, 0.0]]
+    assert loops_to_error(X, [0.6, 0.8], 0.1, 1e-6) == math.inf
+    assert loops_to_error(X, [0.6, 0.8], 0.1, 0.9) == 1
+    assert loops_to_error(X, [0.6, 0.8], 0.1, 1.0) == 0
+
+
+@pytest.mark.parametrize("step, epsilon, words", [
+    (0.41, 0.1, "at most 2/L"), (0.0, 0.1, "step"), (0.1, 0.0, "epsilon")])
+def test_steps_that_could_raise_the_error_are_refused(step, epsilon, words):
+    with pytest.raises(ValueError, match=words):
+        loops_to_error([[1.0], [2.0]], [1.0], step, epsilon)

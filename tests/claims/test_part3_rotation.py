@@ -26,24 +26,17 @@ J = np.array([[0.0, 1.0], [-1.0, 0.0]])
 
 
 @cache
-def definitions():
-    """The functions that chapters 33 and 34 define, as a reader runs them."""
-    names = {"33-out-of-distribution.md": ["chi_bound", "predictions"],
-             "34-the-rotation.md": ["squared_errors"]}
+def chi_bound():
+    """The function that chapter 33 defines, as a reader runs it."""
+    text = (NOTEBOOKS / "33-out-of-distribution.md").read_text("utf8")
+    cells = re.findall(r"```\{code-cell\} python\n(.*?)```", text, re.DOTALL)
     space = {}
-    for file, wanted in names.items():
-        text = (NOTEBOOKS / file).read_text("utf8")
-        cells = re.findall(
-            r"```\{code-cell\} python\n(.*?)```", text, re.DOTALL)
-        imports = [cell for cell in cells if "use_style()" in cell]
-        exec(imports[0], space)  # noqa: S102
-        for name in wanted:
-            body = re.compile(
-                rf"^(def {name}\(.*?)(?=^\S|\Z)", re.DOTALL | re.MULTILINE)
-            found = [body.search(cell) for cell in cells]
-            source = next(match[1] for match in found if match)
-            exec(source, space)  # noqa: S102
-    return space
+    exec(next(cell for cell in cells if "use_style()" in cell),  # noqa: S102
+         space)
+    source = re.search(r"^(def chi_bound\(.*?)(?=^\S|\Z)", "\n".join(cells),
+                       re.DOTALL | re.MULTILINE)[1]
+    exec(source, space)  # noqa: S102
+    return space["chi_bound"]
 
 
 def columns(X, w, query, A, loops):
@@ -136,18 +129,16 @@ def test_a_prompt_diverges_exactly_when_an_eigenvalue_passes_two(
     checked(draws=60)
 
 
-def test_the_chapters_loop_is_the_layer_with_columns_as_tokens():
+def test_the_packages_loop_is_the_layer_with_columns_as_tokens():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((6, 9, 3))
     w, query = rng.standard_normal((2, 6, 3))
     A = 0.4 * np.eye(3) + 0.1 * rng.standard_normal((3, 3))
     y, truth = np.einsum("bnd,bd->bn", X, w), np.einsum("bd,bd->b", w, query)
-    found = definitions()["predictions"](X, y, query, A, 5)
-    squares = definitions()["squared_errors"](X, w, query, A, 5)
+    found = learning.trained_predictions(X, y, query, A, 5)
     for i in range(6):
         error = columns(X[i], w[i], query[i], A, 5)
         assert np.allclose(found[1:, i] - truth[i], error, atol=1e-12)
-        assert np.isclose(squares[i], error[-1]**2, rtol=1e-10)
 
 
 @pytest.mark.claim("B-covariance-ratio")
@@ -210,7 +201,7 @@ def test_the_exact_mean_is_the_integral_over_the_eigenvalue_density(checked):
 @pytest.mark.claim("B-mean-diverges")
 @pytest.mark.claim("B-hidden-mean")
 def test_the_mean_has_a_turning_point_and_a_bound_that_explodes(checked):
-    bound = definitions()["chi_bound"]
+    bound = chi_bound()
     for n, turn in [(40, 8), (100, 13)]:
         a = learning.optimal_scale(n, 10, 5)
         mean = [learning.scalar_loss(a, n, 10, T) for T in range(1, 21)]
@@ -230,7 +221,7 @@ def test_a_sample_of_prompts_hides_the_exploding_mean(seed, checked):
     a = learning.optimal_scale(100, 10, 5)
     residual = 1 - a * np.linalg.eigvalsh(W)
     sampled = [(residual**(2 * T)).sum(-1).mean() for T in (10, 50)]
-    floor = definitions()["chi_bound"](a, 100, 10, 50)
+    floor = chi_bound()(a, 100, 10, 50)
     assert sampled[1] < sampled[0] and sampled[1] < floor / 1e6
     checked(draws=2000)
 
@@ -713,8 +704,9 @@ def test_the_gain_shows_on_the_literal_layer_in_pairs(seed, checked):
     X = rng.standard_normal((4000, 50, 5))
     w, query = rng.standard_normal((2, 4000, 5))
     scalar = learning.optimal_scale(50, 5, 4) * np.eye(5)
-    old, new = (definitions()["squared_errors"](X, w, query, A, 4)
-                for A in (scalar, trained(seed).A))
+    y, truth = np.einsum("bnd,bd->bn", X, w), np.einsum("bd,bd->b", w, query)
+    old, new = ((learning.trained_predictions(X, y, query, A, 4)[-1]
+                 - truth)**2 for A in (scalar, trained(seed).A))
     gain = old - new
     assert gain.mean() > 1.96 * gain.std() / sqrt(len(gain))
     assert abs(gain.mean() - 0.0033) < 5 * gain.std() / sqrt(len(gain))

@@ -25,6 +25,7 @@ ORDER = (
     "theory.rounding",
     "theory",
     "learning.wishart",
+    "learning.machine",
     "learning.population",
     "learning.rotation",
     "learning.run",

@@ -32,6 +32,7 @@ from lttutor.learning import (
     trace_moments,
     trace_products,
     train,
+    trained_predictions,
 )
 from lttutor.loop import looped_transformer
 
@@ -105,6 +106,24 @@ def test_the_loss_of_a_prompt_is_what_the_literal_attention_errs(loops):
         np.linalg.inv(covariance) @ error @ covariance @ error.T)
     [found] = prompt_losses(A, [X.T @ X / 7], loops, covariance)
     assert found == pytest.approx(expected, rel=1e-11)
+
+
+@pytest.mark.parametrize("dtype, close", [(np.float64, 1e-12),
+                                          (np.float32, 1e-5)])
+def test_trained_predictions_are_those_of_the_layer_in_columns(dtype, close):
+    A, _, _, rng = problem(3, 2)
+    X, w, x = (rng.standard_normal(size).astype(dtype)
+               for size in ((2, 7, 3), (2, 3), (2, 3)))
+    y = np.einsum("bnd,bd->bn", X, w)
+    found = trained_predictions(X, y, x, A.astype(dtype), 4)
+    assert found.shape == (5, 2) and found.dtype == dtype
+    for i in range(2):
+        expected = -literal_states(X[i], y[i], x[i], A, 4)[:, -1, -1]
+        assert np.allclose(found[:, i], expected, atol=close)
+    with pytest.raises(ValueError, match="A"):
+        trained_predictions(X, y, x, np.eye(4), 4)
+    with pytest.raises((TypeError, ValueError), match="loops"):
+        trained_predictions(X, y, x, A, 1.5)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -1,0 +1,58 @@
+"""The trained machine, literally: attention layers on a whole prompt.
+
+The model of Gatmiry et al. is the literal loop with weights and a mask of its
+own (chapter 31).  All rows read the examples, Aᵀ compares, and only labels
+are written.  Slow and complete, it is what the closed forms are tested
+against.
+"""
+
+import numpy as np
+
+from lttutor.attention import prompt_matrix
+from lttutor.loop import looped_transformer
+from lttutor.validation import as_array, as_count
+
+
+def trained_predictions(X, y, query, A, loops):
+    """Predictions of the query's label after 0, …, T literal loops.
+
+    Equal to ⟨θ_t, x⟩ with θ_0 = 0 and θ_t = θ_{t-1} - AᵀXᵀ(Xθ_{t-1} - y)/n.
+
+    Parameters
+    ----------
+    X : array_like, shape (..., n, d)
+        Examples in rows.
+    y : array_like, shape (..., n)
+        Their labels.
+    query : array_like, shape (..., d)
+        The input x whose label is asked for.
+    A : array_like, shape (d, d)
+        The trained matrix; it need not be symmetric.
+    loops : int
+        T, at least 0.
+
+    Returns
+    -------
+    numpy.ndarray, shape (T + 1, ...)
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments of another form.
+    OverflowError
+        If a loop's result is no longer finite.
+
+    Examples
+    --------
+    >>> trained_predictions([[1.0], [-1.0]], [3.0, -3.0], [2.0], [[0.5]], 2)
+    array([0. , 3. , 4.5])
+    """
+    Z = prompt_matrix(X, y, 0.0, query)
+    n, d = Z.shape[-2] - 1, Z.shape[-1] - 1
+    Q, P = np.zeros((2, d + 1, d + 1), Z.dtype)
+    Q[:d, :d] = as_array("A", A, shape=(d, d)).T
+    P[d, d] = 1
+    mask = np.ones((n + 1, n + 1), Z.dtype)
+    mask[:, n] = 0
+    steps = np.full(as_count("loops", loops), 1 / n)
+    return 0 - looped_transformer(Z, steps, Q, P, mask)[..., n, d]

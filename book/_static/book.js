@@ -1,17 +1,16 @@
 // What the book adds to the theme's script.
 
-// The Tab key reaches what scrolls sideways.  To measure is to lay out, which
-// on a phone is put off until a section is near: so a few at a time, when idle.
-function reachWhatScrolls(boxes) {
-  const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
-  idle((deadline) => {
-    do {
-      const box = boxes.shift();
-      if (box && box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-    } while (boxes.length && deadline?.timeRemaining() > 5);
-    if (boxes.length) reachWhatScrolls(boxes);
-  });
-}
+// The Tab key reaches what scrolls sideways, in every browser.  To measure is
+// to lay out the whole page, so only who presses that key waits for it.
+addEventListener("keydown", function reach(event) {
+  if (event.key !== "Tab") return;
+  removeEventListener("keydown", reach, true);
+  for (const box of document.querySelectorAll(
+    "mjx-container[display], .pst-scrollable-table-container, "
+    + ".output.text_html, article pre")) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  }
+}, true);
 
 // A copied formula is its TeX.
 document.addEventListener("copy", (event) => {
@@ -32,12 +31,6 @@ document.addEventListener("copy", (event) => {
   event.clipboardData.setData("text/plain", box.innerText);
   event.preventDefault();
   box.remove();
-});
-
-addEventListener("load", () => {
-  reachWhatScrolls([...document.querySelectorAll(
-    "mjx-container[display], .pst-scrollable-table-container, "
-    + ".output.text_html, article pre")]);
 });
 
 // The claims ledger, filtered; the address keeps the choice.

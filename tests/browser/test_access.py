@@ -12,30 +12,37 @@ from tools.book import chapters
 AXE = next(Path(axe_playwright_python.__file__).parent.glob("axe*.js"))
 # Each width and each scheme, not each pair of them, on every page.
 VIEWS = [(390, "dark"), (768, "light"), (1440, "light")]
-RUN = """() => axe.run(document, {resultTypes: ['violations']}).then(
+RUN = """() => axe.run(document, {resultTypes: ['violations'],
+  rules: {'target-size': {enabled: true}}}).then(
   found => found.violations.flatMap(
     v => v.nodes.map(n => `${v.id}: ${n.html}`)))"""
+WITHOUT_STROKES = """() => document.querySelectorAll('mjx-math')
+  .forEach(formula => formula.replaceChildren())"""
 
 
-# What scrolls sideways is made reachable by a script, when it is idle.
-REACHED = """() => [...document.querySelectorAll('mjx-container[display]')]
-  .every(e => e.scrollWidth <= e.clientWidth || e.tabIndex === 0)"""
+
+PAGES = [*chapters.pages(), "search", "genindex"]
 
 
-@pytest.mark.parametrize("page", [*chapters.pages(), "search", "genindex"])
+
+@pytest.mark.parametrize("page", PAGES)
 def test_axe_finds_nothing(visit, page):
     tab = visit(page, *VIEWS[0]).tab
     tab.evaluate(AXE.read_text("utf8"))
     tab.evaluate("() => document.fonts.ready")
-    tab.wait_for_function(REACHED)
+    tab.keyboard.press("Tab")  # makes what scrolls sideways reachable
     found = {}
-    for width, scheme in VIEWS:
+    # Axe spends most of its time on the strokes of formulas, which have the
+    # same few colors everywhere: they are looked at first, in one view a page.
+    first = PAGES.index(page) % len(VIEWS)
+    for width, scheme in VIEWS[first:] + VIEWS[:first]:
         tab.set_viewport_size({"width": width, "height": 900})
         tab.emulate_media(color_scheme=scheme)
         tab.wait_for_function(
             "s => document.documentElement.dataset.theme === s", arg=scheme
         )
         found[width, scheme] = tab.evaluate(RUN)
+        tab.evaluate(WITHOUT_STROKES)
     # axe counts text on the screen only; a head that is a formula is drawn by
     # the style sheet and has its name in aria-label.
     left = {view: [finding for finding in findings if not re.match(

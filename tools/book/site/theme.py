@@ -2,7 +2,16 @@
 
 import re
 
+LIGHT_OR_DARK = ('mode === "auto" || !theme ? (matchMedia("(prefers-color-scheme:'
+                 ' dark)").matches ? "dark" : "light") : theme')
 MENDS = (
+    # The colors are known before the first paint; without a script, light.
+    (re.compile(r'data-theme="auto"'), 'data-theme="light"'),
+    (re.compile(r'(\n *)document\.documentElement\.dataset\.mode = [^<]*'),
+     r'\1{const mode = localStorage.getItem("mode") || "auto";'
+     r'\1const theme = localStorage.getItem("theme");'
+     r'\1document.documentElement.dataset.mode = mode;'
+     rf'\1document.documentElement.dataset.theme = {LIGHT_OR_DARK};}}\n  '),
     # MyST-NB names a fold "Toggle hidden content", whatever its words say.
     (re.compile(r'<summary aria-label="Toggle hidden content">'),
      "<summary>"),

@@ -72,6 +72,18 @@ def test_generate_is_the_literal_loop(n, d, batch, T, seed, shared):
 ])
 def test_every_form_is_the_literal_loop_at_its_borders(n, d, tasks):
     """Both sides of each border in ``form_of``, and more than one portion."""
+    check_against_the_literal_loop(n, d, tasks)
+
+
+@pytest.mark.parametrize("tasks", [1, 2, 3])
+@pytest.mark.parametrize("n, d", [(20, 5), (5, 20), (260, 255), (260, 256),
+                                  (256, 260)])
+def test_tasks_one_by_one_are_the_literal_loop(n, d, tasks):
+    """Both sides of the border in ``one_by_one``."""
+    check_against_the_literal_loop(n, d, tasks)
+
+
+def check_against_the_literal_loop(n, d, tasks):
     X, y, steps, rng = draw(n, d, (tasks,), 5, seed=n + d, shared_steps=False)
     alpha = rng.standard_normal(tasks)
     states = looped_transformer(

@@ -60,7 +60,7 @@ def test_a_settled_claim_points_into_a_chapter_that_cites_it(row):
     assert page in chapters()
     assert re.search(
         rf"^(:label: {label}|\s+name: {label}|\({label}\)=)\s*$",
-        text, re.M), f"no label {label} in {page}"
+        text, re.MULTILINE), f"no label {label} in {page}"
     assert f"{{claim}}`{row['id']}`" in text
 
 
@@ -69,7 +69,7 @@ def test_every_theorem_of_a_chapter_has_a_row(page):
     stated = re.findall(
         r"^`{3,}\{prf:(?:theorem|proposition|lemma|corollary)\}.*\n"
         r"(?::(?!label).*\n)*(?::label: (\S+))?",
-        source(page).read_text("utf8"), re.M)
+        source(page).read_text("utf8"), re.MULTILINE)
     settled_here = {row["chapter"] for row in settled}
     assert stated or page == "notebooks/49-what-is-open"
     for label in stated:

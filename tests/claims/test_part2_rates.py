@@ -1,5 +1,6 @@
 """Evidence for the claims of chapters 23 and 24: how fast, how many."""
 
+import itertools
 import warnings
 
 import numpy as np
@@ -170,7 +171,7 @@ def test_third_experiment_more_examples_mean_fewer_loops(checked):
         promised = loops_needed(
             np.median(condition_number(task.X)), 1e-6, "constant")
         assert 0.75 * promised < counted[-1] < promised < most
-    assert all(a > 1.5 * b for a, b in zip(counted, counted[1:]))
+    assert all(a > 1.5 * b for a, b in itertools.pairwise(counted))
     checked(draws=301)
 
 

@@ -11,9 +11,14 @@ from scipy.stats import ks_2samp
 from lttutor.loop import generate
 from lttutor.steps import chebyshev_steps, gaussian_steps
 from lttutor.tasks import gaussian_task
-from lttutor.theory import (condition_number, gaussian_extremes,
-                            marchenko_pastur_condition, residual_polynomial,
-                            spectrum, typical_condition)
+from lttutor.theory import (
+    condition_number,
+    gaussian_extremes,
+    marchenko_pastur_condition,
+    residual_polynomial,
+    spectrum,
+    typical_condition,
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """Evidence for chapter 41: faster schedules in the unchanged machine."""
 
+import itertools
+
 import mpmath
 import numpy as np
 import pytest
@@ -43,7 +45,7 @@ def test_chebyshev_alternates_once_more_than_its_degree(checked):
         heights = [p.subs(lam, 5 - 4 * sp.cos(sp.pi * j / T))
                    for j in range(T + 1)]
         heights = [sp.nsimplify(sp.simplify(height)) for height in heights]
-        assert all(a == -b for a, b in zip(heights, heights[1:]))
+        assert all(a == -b for a, b in itertools.pairwise(heights))
         steps = chebyshev_steps(9.0, 1.0, T)
         values = [float(p.subs(lam, z)) for z in (0, 1, 4, 8.5)]
         assert residual(np.array([0, 1, 4, 8.5]), steps) == pytest.approx(

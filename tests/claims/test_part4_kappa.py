@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 
-from lttutor.attention import (generation_weights, last_row_mask,
-                               prompt_matrix)
+from lttutor.attention import generation_weights, last_row_mask, prompt_matrix
 from lttutor.flattening import moving_solution
 from lttutor.loop import generate, looped_transformer
-from lttutor.steps import (chebyshev_steps, constant_steps, flattening_steps,
-                           optimal_constant_steps)
+from lttutor.steps import (
+    chebyshev_steps,
+    constant_steps,
+    flattening_steps,
+    optimal_constant_steps,
+)
 from lttutor.tasks import spectrum_task
 from lttutor.theory import condition_number, loops_needed, rounding_gain
 

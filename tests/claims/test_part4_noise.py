@@ -5,16 +5,23 @@ import pytest
 import sympy as sp
 from scipy.optimize import minimize_scalar
 
-from lttutor.attention import (generation_weights, last_row_mask,
-                               prompt_matrix)
-from lttutor.flattening import (all_rows_mask, moving_solution,
-                                moving_weights, spectrum_map)
+from lttutor.attention import generation_weights, last_row_mask, prompt_matrix
+from lttutor.flattening import (
+    all_rows_mask,
+    moving_solution,
+    moving_weights,
+    spectrum_map,
+)
 from lttutor.loop import generate, looped_transformer
 from lttutor.steps import constant_steps
 from lttutor.symbolic import symbolic_loop
 from lttutor.tasks import gaussian_task, spectrum_task
-from lttutor.theory import (noise_floor, noisy_risk, residual_polynomial,
-                            ridge_residual)
+from lttutor.theory import (
+    noise_floor,
+    noisy_risk,
+    residual_polynomial,
+    ridge_residual,
+)
 
 
 def as_matrix(solve, X, *arguments):

@@ -12,7 +12,6 @@ import inspect
 import pkgutil
 import signal
 import warnings
-from pathlib import Path
 
 import jupytext
 import pytest

@@ -7,8 +7,11 @@ import pytest
 from scipy.special import logsumexp, softmax
 
 from lttutor.loop import generate
-from lttutor.nonlinear import (generate_relu, generate_softmax,
-                               generate_softmax_pair)
+from lttutor.nonlinear import (
+    generate_relu,
+    generate_softmax,
+    generate_softmax_pair,
+)
 from lttutor.tasks import gaussian_task
 
 TAU = 0.7

@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 
 from lttutor import realdata
-from lttutor.realdata import (character_features, encode, read_text,
-                              table_tasks, text_tasks)
+from lttutor.realdata import (
+    character_features,
+    encode,
+    read_text,
+    table_tasks,
+    text_tasks,
+)
 from lttutor.realdata.texts import ALPHABET
 
 CODES = encode(realdata.english_text())

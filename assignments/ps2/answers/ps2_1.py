@@ -2,7 +2,6 @@
 
 from tests.course.answers import Answer
 
-
 CUT = """\
 def outputs(X, y, alpha, steps, q0, bound):
     def cut(scores):

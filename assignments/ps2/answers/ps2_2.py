@@ -2,7 +2,6 @@
 
 from tests.course.answers import Answer
 
-
 HEAD = """\
 def limit(X, y, alpha, q0, B):
     lam, V = np.linalg.eigh(B)

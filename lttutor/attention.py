@@ -7,11 +7,14 @@ The convention is the one that makes Lemma 4.1 of Chen et al. true
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lttutor.validation import as_array, as_batched, as_count, as_examples
 
 
-def prompt_matrix(X, y, alpha, q=None):
+def prompt_matrix(
+    X: ArrayLike, y: ArrayLike, alpha: ArrayLike, q: ArrayLike | None = None,
+) -> np.ndarray:
     """Stack examples and the row that moves into one prompt Z.
 
     Z = [[X, y], [qᵀ, α]]: the first n rows are the examples with their
@@ -46,15 +49,15 @@ def prompt_matrix(X, y, alpha, q=None):
     X, y = as_examples(X, y)
     *batch, n, d = X.shape
     alpha = as_batched("alpha", alpha, batch=batch)
-    q = np.zeros(d) if q is None else q
-    q = as_batched("q", q, batch=batch, shape=(d,))
+    q = as_batched("q", np.zeros(d) if q is None else q, batch=batch,
+                   shape=(d,))
     Z = np.empty((*batch, n + 1, d + 1), np.result_type(X, y))
     Z[..., :n, :d], Z[..., :n, d] = X, y
     Z[..., n, :d], Z[..., n, d] = q, alpha
     return Z
 
 
-def last_row_mask(n):
+def last_row_mask(n: int) -> np.ndarray:
     """The mask of the book: the last row reads the n examples, not itself.
 
     Every other row reads nothing.
@@ -87,7 +90,9 @@ def last_row_mask(n):
     return mask
 
 
-def linear_attention(Z, Q, P, mask):
+def linear_attention(
+    Z: ArrayLike, Q: ArrayLike, P: ArrayLike, mask: ArrayLike,
+) -> np.ndarray:
     """Masked linear attention, (M ∘ (Z Q Zᵀ)) Z P.
 
     Parameters
@@ -121,7 +126,7 @@ def linear_attention(Z, Q, P, mask):
     return attend(Z, Q, P, mask)
 
 
-def generation_weights(d):
+def generation_weights(d: int) -> tuple[np.ndarray, np.ndarray]:
     """Weights (Q, P) of the generation machine (Chen et al., Lemma 4.1).
 
     Q = I compares whole tokens; P = diag(I_d, 0) writes the features and
@@ -143,7 +148,7 @@ def generation_weights(d):
     return np.eye(d + 1), P
 
 
-def regression_weights(d):
+def regression_weights(d: int) -> tuple[np.ndarray, np.ndarray]:
     """Weights (Q, P) of the regression machine: generation's, swapped.
 
     Q = diag(I_d, 0) compares features only; P = I writes features and label.
@@ -162,7 +167,9 @@ def regression_weights(d):
     return P, Q
 
 
-def as_layer(Z, Q, P, mask):
+def as_layer(
+    Z: ArrayLike, Q: ArrayLike, P: ArrayLike, mask: ArrayLike,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Check a layer's arguments against the shape of its prompt."""
     Z = as_array("Z", Z, shape=("n + 1", "d + 1"), batch=True)
     rows, columns = Z.shape[-2:]
@@ -172,7 +179,9 @@ def as_layer(Z, Q, P, mask):
     return Z, Q, P, mask
 
 
-def attend(Z, Q, P, mask):
+def attend(
+    Z: np.ndarray, Q: np.ndarray, P: np.ndarray, mask: np.ndarray,
+) -> np.ndarray:
     """The layer itself, on arguments that were checked."""
     scores = Z @ Q @ np.swapaxes(Z, -1, -2)
     # A masked score must not count even when it overflows: inf * 0 is NaN.

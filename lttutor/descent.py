@@ -28,7 +28,7 @@ class DivergenceWarning(RuntimeWarning):
     """The steps make some direction of the error grow from loop to loop."""
 
 
-def form_of(n, d, tasks):
+def form_of(n: int, d: int, tasks: int) -> str:
     """Which form is fastest for ``tasks`` prompts of n examples.
 
     Measured for T = 50; time of ``gram`` over time of ``last``:
@@ -44,7 +44,7 @@ def form_of(n, d, tasks):
     return "last" if d <= 8 and tasks >= 64 else "gram"
 
 
-def one_by_one(tasks, size):
+def one_by_one(tasks: int, size: int) -> bool:
     """Whether each task's loop is run by itself, in half the reads of G.
 
     BLAS reads one triangle of a symmetric matrix, and one of its calls takes
@@ -61,7 +61,10 @@ def one_by_one(tasks, size):
     return tasks <= 2 or size >= 256
 
 
-def outputs(X, y, alpha, steps, trajectory=True):
+def outputs(
+    X: np.ndarray, y: np.ndarray, alpha: np.ndarray, steps: np.ndarray,
+    trajectory: bool = True,
+) -> np.ndarray:
     """v(0), …, v(T) of shape (T + 1, ..., d), or v(T) alone, (..., d).
 
     The arguments were checked: X (..., n, d), y (..., n), alpha and steps

@@ -6,10 +6,16 @@ figure, formula and table; color never carries a meaning alone.
 """
 
 import colorsys
+from collections.abc import Sequence
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.lines import Line2D
+from matplotlib.text import Annotation
 
 EXAMPLES = "#0072b2"   # X, y: what the prompt shows
 GENERATED = "#d55e00"  # q, v: what the machine computes
@@ -26,7 +32,7 @@ PALETTE = {
 }
 
 
-def use_style():
+def use_style() -> None:
     """Switch Matplotlib to the book's style for the rest of the session.
 
     Examples
@@ -53,7 +59,7 @@ def use_style():
         "axes.labelsize": 13,
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "axes.prop_cycle": mpl.cycler(
+        "axes.prop_cycle": plt.cycler(
             color=[GENERATED, EXAMPLES, TRUTH, BOUND]
         ),
         "font.size": 12.5,
@@ -72,7 +78,7 @@ def use_style():
     _inline_at_print_resolution()
 
 
-def shades(color, count):
+def shades(color: str, count: int) -> list[str]:
     """Return ``count`` tones of one color, from pale to strong.
 
     For several curves of one kind (one for each n, say).  All tones keep
@@ -97,7 +103,7 @@ def shades(color, count):
     ]
 
 
-def scientific(value, digits=1):
+def scientific(value: float, digits: int = 1) -> str:
     """Write a number for prose: 1.3 × 10⁻⁵, with true minus signs.
 
     Examples
@@ -114,7 +120,10 @@ def scientific(value, digits=1):
     return f"{mantissa} × 10{power}".replace("-", "−")
 
 
-def label_line(ax, line, text, *, at=-1, offset=(6, 0), **kwargs):
+def label_line(
+    ax: Axes, line: Line2D, text: str, *, at: int = -1,
+    offset: tuple[float, float] = (6, 0), **kwargs: Any,
+) -> Annotation:
     """Write ``text`` next to a point of ``line``, in the line's color.
 
     ``at`` indexes the line's data; ``offset`` is in points.  Returns the
@@ -128,13 +137,16 @@ def label_line(ax, line, text, *, at=-1, offset=(6, 0), **kwargs):
     True
     >>> plt.close(figure)
     """
-    xy = line.get_xdata()[at], line.get_ydata()[at]
+    x, y = np.asarray(line.get_xydata())[at]
     options = {"va": "center", "color": line.get_color(), **kwargs}
-    return ax.annotate(text, xy, xytext=offset,
+    return ax.annotate(text, (x, y), xytext=offset,
                        textcoords="offset points", **options)
 
 
-def matrix_picture(ax, matrix, *, color=INK, numbers=True, title=""):
+def matrix_picture(
+    ax: Axes, matrix: Sequence, *, color: str | Sequence = INK, numbers: bool = True,
+    title: str = "",
+) -> list[list[bool]]:
     """Draw a small matrix as tiles, filled where an entry is not zero.
 
     ``color`` is one color, or one for each entry; ``numbers`` writes the

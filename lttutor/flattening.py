@@ -11,6 +11,7 @@ the last singular values (chapter 42).  Good steps: ``flattening_steps``.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lttutor.validation import (
     as_array,
@@ -23,7 +24,7 @@ from lttutor.validation import (
 )
 
 
-def all_rows_mask(n):
+def all_rows_mask(n: int) -> np.ndarray:
     """The mask of the moving machine: every row reads the n examples.
 
     The last row is not read by any.
@@ -56,7 +57,9 @@ def all_rows_mask(n):
     return mask
 
 
-def moving_weights(d, share=1 / 3):
+def moving_weights(
+    d: int, share: float = 1 / 3,
+) -> tuple[np.ndarray, np.ndarray]:
     """Weights (Q, P) of the moving machine: the regression machine's, but
     P = diag(ω I_d, 1) writes only a share ω of a step to the features.
 
@@ -84,7 +87,9 @@ def moving_weights(d, share=1 / 3):
     return Q, P
 
 
-def spectrum_map(singular_values, steps, share=1 / 3):
+def spectrum_map(
+    singular_values: ArrayLike, steps: ArrayLike, share: float = 1 / 3,
+) -> tuple[np.ndarray, np.ndarray]:
     """What the loops do to one singular value, and to its residual.
 
     s(t+1) = s(t) (1 - ω η(t) s(t)²),   p(t+1) = p(t) (1 - η(t) s(t)²),
@@ -128,7 +133,7 @@ def spectrum_map(singular_values, steps, share=1 / 3):
     return values, residuals
 
 
-def flatten(X, steps, share=1 / 3):
+def flatten(X: ArrayLike, steps: ArrayLike, share: float = 1 / 3) -> np.ndarray:
     """The examples after 0, …, T loops: X ← X - ω η X(XᵀX).
 
     Parameters
@@ -168,7 +173,9 @@ def flatten(X, steps, share=1 / 3):
     return states
 
 
-def moving_solution(X, y, steps, share=1 / 3):
+def moving_solution(
+    X: ArrayLike, y: ArrayLike, steps: ArrayLike, share: float = 1 / 3,
+) -> np.ndarray:
     """The vector θ(t) with which the moving machine answers every query.
 
     The machine's answer for a query x after t loops is ⟨θ(t), x⟩, whatever
@@ -225,7 +232,10 @@ def moving_solution(X, y, steps, share=1 / 3):
     return theta
 
 
-def moving_predict(X, y, x_query, steps, share=1 / 3):
+def moving_predict(
+    X: ArrayLike, y: ArrayLike, x_query: ArrayLike, steps: ArrayLike,
+    share: float = 1 / 3,
+) -> np.ndarray:
     """The moving machine's answer for a query after 0, …, T loops.
 
     Equal to the literal loop with ``moving_weights`` and ``all_rows_mask``,

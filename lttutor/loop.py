@@ -6,6 +6,7 @@ O(n²d); chapter 22 proves that they are equal, ``descent`` holds the forms.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lttutor.attention import as_layer, attend
 from lttutor.descent import DivergenceWarning, outputs
@@ -19,7 +20,10 @@ from lttutor.validation import (
 __all__ = ["DivergenceWarning", "generate", "looped_transformer", "predict"]
 
 
-def looped_transformer(Z, steps, Q, P, mask):
+def looped_transformer(
+    Z: ArrayLike, steps: ArrayLike, Q: ArrayLike, P: ArrayLike,
+    mask: ArrayLike,
+) -> np.ndarray:
     """Run the loop Z(t) = Z(t-1) - η(t-1) · Attn(Z(t-1); Q, P), literally.
 
     Parameters
@@ -72,7 +76,10 @@ def looped_transformer(Z, steps, Q, P, mask):
     return states
 
 
-def generate(X, y, alpha, steps, *, trajectory=True):
+def generate(
+    X: ArrayLike, y: ArrayLike, alpha: ArrayLike, steps: ArrayLike, *,
+    trajectory: bool = True,
+) -> np.ndarray:
     """The generation machine's output v = -q after 0, …, T loops.
 
     q(t) = q(t-1) - η(t-1) (XᵀX q(t-1) + α Xᵀy), q(0) = 0: gradient descent
@@ -123,7 +130,9 @@ def generate(X, y, alpha, steps, *, trajectory=True):
     return outputs(X, y, alpha, steps, trajectory)
 
 
-def predict(X, y, x_query, steps):
+def predict(
+    X: ArrayLike, y: ArrayLike, x_query: ArrayLike, steps: ArrayLike,
+) -> np.ndarray:
     """The regression machine's prediction for a query after 0, …, T loops.
 
     By adjointness (chapter 14) it is ⟨θ(t), x_query⟩ with θ(t) the

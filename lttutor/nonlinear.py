@@ -7,11 +7,14 @@ softmax(r/τ).  Each loop is still a gradient step, on another convex loss
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lttutor.validation import as_batched, as_examples, as_number, as_steps
 
 
-def generate_relu(X, y, alpha, steps):
+def generate_relu(
+    X: ArrayLike, y: ArrayLike, alpha: ArrayLike, steps: ArrayLike,
+) -> np.ndarray:
     """The output v = -q of the loop with ReLU attention, after 0, …, T loops.
 
     q(t) = q(t-1) - η(t-1) Xᵀ relu(X q(t-1) + α y), q(0) = 0: gradient
@@ -51,7 +54,10 @@ def generate_relu(X, y, alpha, steps):
     return _descend(X, y, alpha, steps, lambda r: np.maximum(r, 0))
 
 
-def generate_softmax(X, y, alpha, steps, temperature=1.0):
+def generate_softmax(
+    X: ArrayLike, y: ArrayLike, alpha: ArrayLike, steps: ArrayLike,
+    temperature: float = 1.0,
+) -> np.ndarray:
     """The output v = -q of the loop with one softmax head, after 0, …, T loops.
 
     q(t) = q(t-1) - η(t-1) Xᵀ softmax((X q(t-1) + α y)/τ), q(0) = 0:
@@ -90,7 +96,10 @@ def generate_softmax(X, y, alpha, steps, temperature=1.0):
     return _descend(X, y, alpha, steps, lambda r: _softmax(r / tau))
 
 
-def generate_softmax_pair(X, y, alpha, steps, temperature=1.0):
+def generate_softmax_pair(
+    X: ArrayLike, y: ArrayLike, alpha: ArrayLike, steps: ArrayLike,
+    temperature: float = 1.0,
+) -> np.ndarray:
     """The output of the loop with two softmax heads of opposite sign.
 
     One head reads the scores, the other the negated scores, and the second

@@ -5,11 +5,12 @@ may be arrays of the batch shape; a schedule then has shape (..., T).
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lttutor.validation import as_array, as_count
 
 
-def constant_steps(L, T):
+def constant_steps(L: ArrayLike, T: int) -> np.ndarray:
     """The constant schedule η = 1/L, T times.
 
     Error factor after T loops: at most (1 - μ/L)ᵀ, never changing sign.
@@ -40,7 +41,7 @@ def constant_steps(L, T):
     return np.repeat(1 / L[..., None], T, axis=-1)
 
 
-def optimal_constant_steps(L, mu, T):
+def optimal_constant_steps(L: ArrayLike, mu: ArrayLike, T: int) -> np.ndarray:
     """The best constant schedule for a spectrum in [μ, L]: η = 2/(L + μ).
 
     Error factor after T loops: at most ((L - μ)/(L + μ))ᵀ.
@@ -71,7 +72,9 @@ def optimal_constant_steps(L, mu, T):
     return np.repeat(2 / (L + mu)[..., None], T, axis=-1)
 
 
-def chebyshev_steps(L, mu, T, order="lebedev"):
+def chebyshev_steps(
+    L: ArrayLike, mu: ArrayLike, T: int, order: str = "lebedev",
+) -> np.ndarray:
     """The fastest schedule for a spectrum in [μ, L] and a T fixed in advance.
 
     The steps are 1/r with r the T roots of the Chebyshev polynomial of
@@ -126,7 +129,7 @@ def chebyshev_steps(L, mu, T, order="lebedev"):
     return (1 / roots).astype(np.result_type(L, mu))
 
 
-def flattening_steps(kappa, T):
+def flattening_steps(kappa: ArrayLike, T: int) -> np.ndarray:
     """The schedule that flattens the prompt's spectrum, when examples move.
 
     For the moving machine (``lttutor.flattening``, chapter 42), scaled to
@@ -181,7 +184,7 @@ def flattening_steps(kappa, T):
     return steps
 
 
-def gaussian_steps(n, d, T):
+def gaussian_steps(n: int, d: int, T: int) -> np.ndarray:
     """A constant schedule that needs n and d only, for Gaussian examples.
 
     η = 1/(√n + √d)² = 1/(n (1 + √(d/n))²): one over the typical largest
@@ -251,7 +254,7 @@ _ORDERS = {
 }
 
 
-def _positive(name, value):
+def _positive(name: str, value: ArrayLike) -> np.ndarray:
     value = as_array(name, value, shape=(), batch=True)
     if value.min() <= 0:
         raise ValueError(
@@ -260,7 +263,7 @@ def _positive(name, value):
     return value
 
 
-def _interval(L, mu):
+def _interval(L: ArrayLike, mu: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     L, mu = _positive("L", L), _positive("mu", mu)
     if L.shape != mu.shape:
         raise ValueError(

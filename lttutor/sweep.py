@@ -14,6 +14,8 @@ import contextlib
 import hashlib
 import itertools
 import traceback
+from collections.abc import Callable
+from os import PathLike
 
 import numpy as np
 from joblib import Memory, Parallel, delayed, parallel_config
@@ -47,7 +49,7 @@ class SweepError(RuntimeError):
         self.failures, self.results = failures, results
 
 
-def cells(grid):
+def cells(grid: dict | list[dict]) -> list[dict]:
     """The cells of a grid: every combination, the last name fastest.
 
     Parameters
@@ -78,8 +80,11 @@ def cells(grid):
     return found
 
 
-def sweep(function, grid, *, jobs=1, seed=0, cache=None, backend="local",
-          address=None, progress=True):
+def sweep(
+    function: Callable, grid: dict | list[dict], *, jobs: int = 1,
+    seed: int = 0, cache: str | PathLike[str] | None = None,
+    backend: str = "local", address: str | None = None, progress: bool = True,
+) -> list:
     """Call ``function(rng=..., **cell)`` for every cell of a grid.
 
     Parameters
@@ -159,7 +164,7 @@ def sweep(function, grid, *, jobs=1, seed=0, cache=None, backend="local",
     return results
 
 
-def generator_of(cell, seed):
+def generator_of(cell: dict, seed: int) -> np.random.Generator:
     """The random generator of one cell, whatever grid it stands in."""
     words = repr((seed, sorted(cell.items()))).encode()
     digest = hashlib.sha256(words).digest()

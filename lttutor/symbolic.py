@@ -6,12 +6,15 @@ prompt is a 2 × 2 block matrix whose blocks are matrix symbols, and one
 computation is a proof for every size at once.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import sympy as sp
 
 from lttutor.validation import as_count
 
 
-def symbolic_prompt(n, d):
+def symbolic_prompt(n: int, d: int) -> tuple:
     """The prompt Z = [[X, y], [qᵀ, α]], every entry a real symbol.
 
     Parameters
@@ -44,7 +47,9 @@ def symbolic_prompt(n, d):
     return Z, X, y, q, alpha
 
 
-def symbolic_attention(Z, Q, P, mask):
+def symbolic_attention(
+    Z: sp.Matrix, Q: sp.Matrix, P: sp.Matrix, mask: sp.Matrix,
+) -> sp.Matrix:
     """(M ∘ (Z Q Zᵀ)) Z P, entry by entry and expanded.
 
     ``Q``, ``P`` and ``mask`` may be NumPy arrays of whole numbers.
@@ -64,7 +69,9 @@ def symbolic_attention(Z, Q, P, mask):
     return (mask.multiply_elementwise(scores) * Z * P).expand()
 
 
-def symbolic_loop(Z, steps, Q, P, mask):
+def symbolic_loop(
+    Z: sp.Matrix, steps: Sequence, Q: sp.Matrix, P: sp.Matrix, mask: sp.Matrix,
+) -> list[sp.Matrix]:
     """Every state of Z(t) = Z(t-1) - η(t-1) · Attn(Z(t-1)), expanded.
 
     ``steps`` holds T symbols or numbers.  Returns a list of T + 1 matrices.
@@ -85,7 +92,7 @@ def symbolic_loop(Z, steps, Q, P, mask):
     return states
 
 
-def block_prompt():
+def block_prompt() -> tuple:
     """The prompt as blocks [[X, y], [qᵀ, α]] of symbolic sizes n and d.
 
     Returns
@@ -106,7 +113,7 @@ def block_prompt():
     return [[X, y], [q.T, alpha * sp.Identity(1)]], X, y, q, alpha
 
 
-def block_weights(features, label):
+def block_weights(features: Any, label: Any) -> list:
     """The (d+1) × (d+1) weight diag(features · I_d, label) in blocks.
 
     Examples
@@ -121,7 +128,7 @@ def block_weights(features, label):
     ]
 
 
-def block_attention(Z, Q, P, mask):
+def block_attention(Z: list, Q: list, P: list, mask: list) -> list:
     """(M ∘ (Z Q Zᵀ)) Z P in blocks.
 
     ``mask`` is 2 × 2: entry 1 keeps a whole block of scores, 0 deletes it.
@@ -146,7 +153,7 @@ def block_attention(Z, Q, P, mask):
     return block_product(block_product(reads, Z), P)
 
 
-def block_loop_once(Z, eta, Q, P, mask):
+def block_loop_once(Z: list, eta: Any, Q: list, P: list, mask: list) -> list:
     """One loop, Z - η · Attn(Z), in blocks.
 
     Examples
@@ -164,7 +171,7 @@ def block_loop_once(Z, eta, Q, P, mask):
     ]
 
 
-def block_product(A, B):
+def block_product(A: list, B: list) -> list:
     """The product of two 2 × 2 block matrices, each block expanded.
 
     Examples

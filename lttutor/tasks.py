@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lttutor.validation import (
     as_array,
@@ -33,8 +34,11 @@ class Task:
     theta: np.ndarray
 
 
-def gaussian_task(n, d, *, batch=(), covariance=None, noise=0.0,
-                  unit_norm=True, rng):
+def gaussian_task(
+    n: int, d: int, *, batch: int | tuple[int, ...] = (),
+    covariance: ArrayLike | None = None, noise: float = 0.0,
+    unit_norm: bool = True, rng: np.random.Generator,
+) -> Task:
     """Draw tasks with Gaussian examples and a random hidden vector.
 
     Rows of X are N(0, covariance), θ* is uniform on the unit sphere (or
@@ -87,7 +91,10 @@ def gaussian_task(n, d, *, batch=(), covariance=None, noise=0.0,
     return Task(X, y, theta)
 
 
-def spectrum_task(eigenvalues, n, *, batch=(), rng):
+def spectrum_task(
+    eigenvalues: ArrayLike, n: int, *, batch: int | tuple[int, ...] = (),
+    rng: np.random.Generator,
+) -> Task:
     """Draw noise-free tasks whose Gram matrix has a given spectrum.
 
     X = U diag(√λ) Vᵀ with independent, uniformly random U (n × d,

@@ -7,8 +7,11 @@ so a refused call loses nothing.
 
 import math
 import numbers
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 # The largest and the smallest magnitude whose square, summed over a prompt,
 # still fits in float64 with room for the loop's arithmetic.
@@ -16,7 +19,10 @@ _LARGEST = 1e150
 _SMALLEST = 1e-150
 
 
-def as_array(name, value, *, shape, batch=False):
+def as_array(
+    name: str, value: ArrayLike, *, shape: tuple[int | str, ...],
+    batch: bool = False,
+) -> np.ndarray:
     """Return ``value`` as a finite float array of the given ``shape``.
 
     Parameters
@@ -85,7 +91,7 @@ def as_array(name, value, *, shape, batch=False):
     return array
 
 
-def all_finite(array):
+def all_finite(array: np.ndarray) -> bool:
     """Whether no entry is NaN or infinite; one read, no copy."""
     # A finite sum of squares proves it; the squares alone may overflow.
     return bool(math.isfinite(_sum_of_squares(array))
@@ -98,7 +104,7 @@ def _sum_of_squares(array):
         return np.dot(flat, flat)
 
 
-def as_count(name, value, *, least=0):
+def as_count(name: str, value: Any, *, least: int = 0) -> int:
     """Return ``value`` as an int that is at least ``least``.
 
     Raises ``TypeError`` for anything that is not an integer (2.0 and True
@@ -115,8 +121,10 @@ def as_count(name, value, *, least=0):
     return int(value)
 
 
-def as_number(name, value, *, above=-np.inf, at_least=-np.inf,
-              below=np.inf, at_most=np.inf):
+def as_number(
+    name: str, value: Any, *, above: float = -np.inf,
+    at_least: float = -np.inf, below: float = np.inf, at_most: float = np.inf,
+) -> float:
     """Return ``value`` as a finite float inside the given limits."""
     limits = [
         f"{sign} {limit:g}"
@@ -136,7 +144,7 @@ def as_number(name, value, *, above=-np.inf, at_least=-np.inf,
     return value
 
 
-def as_rng(rng):
+def as_rng(rng: Any) -> np.random.Generator:
     """Return ``rng`` if it is a ``numpy.random.Generator``, else refuse it."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
@@ -146,7 +154,7 @@ def as_rng(rng):
     return rng
 
 
-def as_examples(X, y):
+def as_examples(X: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Check a prompt's examples: X ``(..., n, d)`` and y ``(..., n)``.
 
     ``y`` must have exactly the leading axes of ``X``: a scalar, a length-1
@@ -171,12 +179,12 @@ def as_examples(X, y):
     return X, y
 
 
-def largest(dtype):
+def largest(dtype: np.dtype) -> float:
     """The largest entry whose square still leaves room to sum in ``dtype``."""
     return _LARGEST if dtype == np.float64 else 1e15
 
 
-def check_scale(name, X):
+def check_scale(name: str, X: np.ndarray) -> None:
     """Refuse an X whose Gram matrix XᵀX would over- or underflow."""
     high = largest(X.dtype)
     low = _SMALLEST if X.dtype == np.float64 else 1e-15
@@ -197,7 +205,10 @@ def check_scale(name, X):
         )
 
 
-def as_batched(name, value, *, batch, shape=()):
+def as_batched(
+    name: str, value: ArrayLike, *, batch: Sequence[int],
+    shape: tuple[int | str, ...] = (),
+) -> np.ndarray:
     """Check an argument given once for all tasks, or once for each.
 
     Its shape is ``shape``, or the batch axes of X followed by ``shape``;
@@ -215,7 +226,7 @@ def as_batched(name, value, *, batch, shape=()):
     return value
 
 
-def as_steps(steps, *, batch=()):
+def as_steps(steps: ArrayLike, *, batch: Sequence[int] = ()) -> np.ndarray:
     """Check a schedule: one step size per loop, ``(T,)`` or ``(*batch, T)``.
 
     T = 0 (no loop) is allowed.  Any other extra axis is refused, so that a
@@ -231,7 +242,7 @@ def as_steps(steps, *, batch=()):
     return as_batched("steps", steps, batch=batch, shape=("T",))
 
 
-def as_covariance_root(covariance, d):
+def as_covariance_root(covariance: ArrayLike, d: int) -> np.ndarray:
     """Return C with CCᵀ = ``covariance``, a positive definite (d, d)."""
     covariance = as_array("covariance", covariance, shape=(d, d))
     slack = 1e-10 * np.abs(covariance).max()
@@ -246,7 +257,7 @@ def as_covariance_root(covariance, d):
         ) from error
 
 
-def as_batch(batch):
+def as_batch(batch: Any) -> tuple[int, ...]:
     """Return leading axes, one int or several, as a tuple of ints."""
     axes = batch if isinstance(batch, (tuple, list)) else (batch,)
     return tuple(as_count("batch", axis, least=1) for axis in axes)

@@ -11,11 +11,15 @@ vector and the query is exact, so a prompt enters through Σ̂ alone.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lttutor.validation import as_array, as_count, as_covariance_root
 
 
-def prompt_losses(A, moments, loops, covariance=None):
+def prompt_losses(
+    A: ArrayLike, moments: ArrayLike, loops: int,
+    covariance: ArrayLike | None = None,
+) -> np.ndarray:
     """The loss of every prompt: tr[Σ⁻¹ N^T Σ (N^T)ᵀ] with N = I - Σ̂A.
 
     That is the squared error of the looped layer on one prompt, averaged
@@ -56,7 +60,10 @@ def prompt_losses(A, moments, loops, covariance=None):
         return _finite(np.square(left).sum(axis=(-2, -1)))
 
 
-def loss(A, moments, loops, covariance=None):
+def loss(
+    A: ArrayLike, moments: ArrayLike, loops: int,
+    covariance: ArrayLike | None = None,
+) -> float:
     """The mean of ``prompt_losses``: the population loss on these prompts.
 
     Parameters
@@ -85,7 +92,10 @@ def loss(A, moments, loops, covariance=None):
     return float(prompt_losses(A, moments, loops, covariance).mean())
 
 
-def loss_and_gradient(A, moments, loops, covariance=None):
+def loss_and_gradient(
+    A: ArrayLike, moments: ArrayLike, loops: int,
+    covariance: ArrayLike | None = None,
+) -> tuple[float, np.ndarray]:
     """The loss and its exact gradient with respect to A (chapter 31).
 
     ∇ℓ = -2 E Σ_{k<T} Σ̂ (N^k)ᵀ Σ⁻¹ N^T Σ (N^{T-1-k})ᵀ,  N = I - Σ̂A,
@@ -124,7 +134,9 @@ def loss_and_gradient(A, moments, loops, covariance=None):
     return float(_finite(value)), _finite(gradient)
 
 
-def value_and_gradient(A, W, loops):
+def value_and_gradient(
+    A: np.ndarray, W: np.ndarray, loops: int,
+) -> tuple[float, np.ndarray]:
     """``loss_and_gradient`` on checked, whitened arguments (Σ = I)."""
     W = W.reshape(-1, *A.shape)
     N = np.eye(len(A), dtype=A.dtype) - W @ A
@@ -150,7 +162,9 @@ def _power_sum(B, R, count):
     return total, power
 
 
-def _whitened(A, moments, covariance):
+def _whitened(
+    A: ArrayLike, moments: ArrayLike, covariance: ArrayLike | None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """CᵀAC, C⁻¹Σ̂C⁻ᵀ and C with Σ = CCᵀ: the same loss, with Σ = I."""
     A = as_array("A", A, shape=("d", "d"))
     d = len(A)

@@ -3,12 +3,13 @@
 import numbers
 from fractions import Fraction
 from math import comb
+from typing import Any
 
 from lttutor.learning.wishart import trace_products
 from lttutor.validation import as_count
 
 
-def skew_curvature(n, d, loops, a):
+def skew_curvature(n: Any, d: Any, loops: int, a: Any) -> Any:
     """The number c in ℓ(aI + εK) = ℓ(aI) + c ‖K‖² ε² + O(ε⁴), exactly.
 
     ℓ is the population loss for Σ = I, and c is the same for every skew K.

@@ -7,13 +7,18 @@ Also the two rules that a run chooses: how the gradient is restricted
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 
-def descent(gradient, memory):
+def descent(
+    gradient: np.ndarray, memory: tuple | None,
+) -> tuple[np.ndarray, tuple | None]:
     """Gradient descent: move along the gradient, remember nothing.
 
     An optimizer takes the gradient ``(d, d)`` and its memory, a tuple of
@@ -27,7 +32,9 @@ def descent(gradient, memory):
     return gradient, memory
 
 
-def adam(gradient, memory):
+def adam(
+    gradient: np.ndarray, memory: tuple | None,
+) -> tuple[np.ndarray, tuple]:
     """Adam (decay 0.9 and 0.999): mean gradient over its root mean square.
 
     Takes and returns what ``descent`` does.
@@ -47,7 +54,7 @@ def adam(gradient, memory):
     return first / (1 - 0.9**count) / root, (first, second, count)
 
 
-def symmetric_part(gradient):
+def symmetric_part(gradient: np.ndarray) -> np.ndarray:
     """(G + Gᵀ)/2: keeps a symmetric A symmetric.
 
     Examples
@@ -59,7 +66,7 @@ def symmetric_part(gradient):
     return (gradient + gradient.T) / 2
 
 
-def any_matrix(gradient):
+def any_matrix(gradient: np.ndarray) -> np.ndarray:
     """G as it is: every entry of A moves freely.
 
     Examples
@@ -72,7 +79,7 @@ def any_matrix(gradient):
 
 
 # The rules that a saved run can name.
-RULES = {
+RULES: dict[str, dict[str, Callable]] = {
     "optimizer": {"descent": descent, "adam": adam},
     "project": {"symmetric_part": symmetric_part, "any_matrix": any_matrix},
 }
@@ -119,13 +126,13 @@ class Training:
     generator: str
     memory: tuple = ()
 
-    def save(self, path):
+    def save(self, path: str | PathLike[str]) -> None:
         """Write the run to one ``.npz`` file, whole or not at all.
 
         Raises ``ValueError`` for a run that used an optimizer or projection
         of your own: ``load`` could not find it again.
         """
-        arrays = {"A": self.A, "losses": self.losses, "path": self.path,
+        arrays: dict[str, Any] = {"A": self.A, "losses": self.losses, "path": self.path,
                   "path_at": self.path_at}
         arrays |= {f"memory{i}": part for i, part in enumerate(self.memory)}
         settings = dict(self.settings)
@@ -145,7 +152,7 @@ class Training:
         os.replace(unfinished, path)
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: str | PathLike[str]) -> "Training":
         """Read a run that ``save`` wrote; nothing in the file is executed."""
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)
@@ -161,20 +168,20 @@ class Training:
         return cls(**arrays, **texts, memory=tuple(memory))
 
 
-def generator_state(rng):
+def generator_state(rng: np.random.Generator) -> str:
     """The generator's state as JSON; arrays become lists."""
     return json.dumps(rng.bit_generator.state, default=np.ndarray.tolist)
 
 
-def generator_from(state):
+def generator_from(state: str) -> np.random.Generator:
     """A generator in the state that ``generator_state`` wrote down."""
-    state = json.loads(state)
-    kind = getattr(np.random, state["bit_generator"], None)
-    known = isinstance(kind, type) and issubclass(kind, np.random.BitGenerator)
-    if not known:
+    kept = json.loads(state)
+    kind = getattr(np.random, kept["bit_generator"], None)
+    if not (isinstance(kind, type)
+            and issubclass(kind, np.random.BitGenerator)):
         raise ValueError(
             f"generator: expected one of NumPy's bit generators, "
-            f"got {state['bit_generator']}")
+            f"got {kept['bit_generator']}")
     bits = kind()
-    bits.state = state
+    bits.state = kept
     return np.random.Generator(bits)

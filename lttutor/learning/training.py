@@ -9,10 +9,12 @@ prompt, so a trained scale ends a little above ``optimal_scale``: n = 50,
 d = 5, T = 8 gives 0.810 with batches of 128, 0.797 of 2048, exact 0.786.)
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from math import cos, pi
 
 import numpy as np
+from numpy.typing import ArrayLike
 from tqdm import tqdm
 
 from lttutor.learning.population import value_and_gradient
@@ -35,9 +37,13 @@ from lttutor.validation import (
 )
 
 
-def train(n, d, loops, *, covariance=None, batch=256, iterations=1000,
-          step=None, start=None, optimizer=descent, project=symmetric_part,
-          pause_at=None, rng, progress=False):
+def train(
+    n: int, d: int, loops: int, *, covariance: ArrayLike | None = None,
+    batch: int = 256, iterations: int = 1000, step: float | None = None,
+    start: ArrayLike | None = None, optimizer: Callable = descent,
+    project: Callable = symmetric_part, pause_at: int | None = None,
+    rng: np.random.Generator, progress: bool = False,
+) -> Training:
     """Train A for T loops on fresh Gaussian prompts.
 
     A ← A - step · ½(1 + cos πt/iterations) · optimizer(project(∇ℓ^{1/T})),
@@ -114,7 +120,9 @@ def train(n, d, loops, *, covariance=None, batch=256, iterations=1000,
     return _run(fresh, rng, pause_at, progress)
 
 
-def resume(run, *, pause_at=None, progress=False):
+def resume(
+    run: Training, *, pause_at: int | None = None, progress: bool = False,
+) -> Training:
     """Continue a paused run, exactly as if it had never paused.
 
     Parameters

@@ -5,11 +5,14 @@ loop sees of a noise-free prompt (chapter 31).
 """
 
 import numbers
+from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
 from math import comb
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from lttutor.validation import (
@@ -21,7 +24,10 @@ from lttutor.validation import (
 )
 
 
-def second_moments(n, d, *, covariance=None, batch, rng):
+def second_moments(
+    n: int, d: int, *, covariance: ArrayLike | None = None,
+    batch: int | tuple[int, ...], rng: np.random.Generator,
+) -> np.ndarray:
     """Draw Σ̂ = XᵀX/n for Gaussian examples, without drawing X.
 
     n Σ̂ is a Wishart matrix.  By Bartlett's decomposition it is C F Fᵀ Cᵀ,
@@ -73,7 +79,7 @@ def second_moments(n, d, *, covariance=None, batch, rng):
     return factor @ np.swapaxes(factor, -1, -2) / n
 
 
-def trace_products(n, d):
+def trace_products(n: Any, d: Any) -> Callable:
     """Exact means of products of traces of S = XᵀX, with Gaussian X (n × d).
 
     Integration by parts, E[X_ai f] = E[∂f/∂X_ai], shortens a product.  With
@@ -120,7 +126,7 @@ def trace_products(n, d):
     return lambda *powers: expect(ascending(*powers))
 
 
-def trace_moments(n, d, order):
+def trace_moments(n: Any, d: Any, order: int) -> list:
     """Exact E tr Sᵏ, k = 0 … order, for S = XᵀX with Gaussian X (n × d).
 
     Parameters
@@ -153,12 +159,12 @@ def trace_moments(n, d, order):
     return [mean(k) for k in range(as_count("order", order) + 1)]
 
 
-def ascending(*parts):
+def ascending(*parts: int) -> tuple:
     """The parts as a sorted tuple."""
     return tuple(sorted(parts))
 
 
-def scalar_loss(a, n, d, loops):
+def scalar_loss(a: float, n: int, d: int, loops: int) -> float:
     """Exact population loss of A = aΣ⁻¹: h(a) = E tr(I - aW)^{2T}.
 
     W is Σ̂ for Σ = I; the loss is the same for every covariance Σ.  The
@@ -190,13 +196,15 @@ def scalar_loss(a, n, d, loops):
     >>> scalar_loss(0.8, 20, 4, loops=1)  # d (d + 1) / (n + d + 1)
     0.8
     """
-    a = Fraction(as_number("a", a))
+    scale = Fraction(as_number("a", a))
     power = 2 * as_count("loops", loops)
-    return float(sum(comb(power, k) * (-a) ** k * moment
+    return float(sum(comb(power, k) * (-scale) ** k * moment
                      for k, moment in enumerate(_moments(n, d, power))))
 
 
-def optimal_scale(n, d, loops, rng=None):
+def optimal_scale(
+    n: int, d: int, loops: int, rng: np.random.Generator | None = None,
+) -> float:
     """The best scale a*: where h(a) = E tr(I - aW)^{2T} is smallest.
 
     W is Σ̂ for Σ = I.  a*Σ⁻¹ minimizes the population loss among the

@@ -1,12 +1,13 @@
 """Regression tasks from the rows of a table."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lttutor.realdata.task import RealTask
 from lttutor.validation import as_array, as_count, as_rng
 
 
-def diabetes_table():
+def diabetes_table() -> tuple[np.ndarray, np.ndarray]:
     """The table of 442 diabetes patients that ships with scikit-learn.
 
     Ten measurements of a patient (age, sex, body mass index, blood pressure,
@@ -29,7 +30,10 @@ def diabetes_table():
     return load_diabetes(return_X_y=True, scaled=False)
 
 
-def table_tasks(X, y, *, n, splits, rng):
+def table_tasks(
+    X: ArrayLike, y: ArrayLike, *, n: int, splits: int,
+    rng: np.random.Generator,
+) -> RealTask:
     """Random splits of a table: n rows are examples, the rest questions.
 
     Columns are shifted and scaled, and y is shifted, by the means and
@@ -70,15 +74,15 @@ def table_tasks(X, y, *, n, splits, rng):
         raise ValueError(f"n: expected fewer than the {len(X)} rows, got {n}")
     rng = as_rng(rng)
     order = np.array([rng.permutation(len(X)) for _ in range(splits)])
-    X, y = X[order], y[order]
-    mean = X[:, :n].mean(axis=1, keepdims=True)
-    spread = X[:, :n].std(axis=1, keepdims=True)
+    rows, labels = X[order], y[order]
+    mean = rows[:, :n].mean(axis=1, keepdims=True)
+    spread = rows[:, :n].std(axis=1, keepdims=True)
     if (spread == 0).any():
         column = int(np.argwhere(spread == 0)[0][-1])
         raise ValueError(
             f"X: expected columns that vary among the examples, "
             f"column {column} is constant"
         )
-    X = (X - mean) / spread
-    y = y - y[:, :n].mean(axis=1, keepdims=True)
-    return RealTask(X[:, :n], y[:, :n], X[:, n:], y[:, n:])
+    rows = (rows - mean) / spread
+    labels = labels - labels[:, :n].mean(axis=1, keepdims=True)
+    return RealTask(rows[:, :n], labels[:, :n], rows[:, n:], labels[:, n:])

@@ -1,6 +1,7 @@
 """English text, and the 27 numbers that it becomes."""
 
 import unicodedata
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ ALPHABET = " abcdefghijklmnopqrstuvwxyz"
 LEAST_LETTERS = 10_000
 
 
-def english_text():
+def english_text() -> str:
     """The help texts that ship with Python (``pydoc_data.topics``).
 
     About 400,000 letters of technical English, sorted by topic.  The text
@@ -28,7 +29,7 @@ def english_text():
     return "\n".join(topics[name] for name in sorted(topics))
 
 
-def read_text(path):
+def read_text(path: str | PathLike[str]) -> str:
     """The text of a file of your own, in UTF-8.
 
     Parameters
@@ -78,7 +79,7 @@ def read_text(path):
     return text
 
 
-def encode(text):
+def encode(text: str) -> np.ndarray:
     """Numbers 0 to 26 for a text: space, then a to z.
 
     Accents are dropped, capitals lowered, and every run of other characters

@@ -1,13 +1,18 @@
 """Next-character tasks: frozen features of a text, cut into stretches."""
 
+from collections.abc import Sequence
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lttutor.realdata.task import RealTask
 from lttutor.realdata.texts import ALPHABET
 from lttutor.validation import as_array, as_count, as_rng
 
 
-def character_features(codes, projection):
+def character_features(
+    codes: Sequence[int] | np.ndarray, projection: ArrayLike,
+) -> tuple[np.ndarray, np.ndarray]:
     """Frozen features of the characters before each position, and its code.
 
     The last h characters are one-hot vectors of length 27, side by side; a
@@ -56,7 +61,10 @@ def character_features(codes, projection):
     return np.tanh(summed), codes[history:]
 
 
-def text_tasks(codes, projection, *, n, tests, windows, rng):
+def text_tasks(
+    codes: Sequence[int] | np.ndarray, projection: ArrayLike, *, n: int,
+    tests: int, windows: int, rng: np.random.Generator,
+) -> RealTask:
     """Next-character tasks from stretches of a text that do not overlap.
 
     Parameters

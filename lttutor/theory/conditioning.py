@@ -6,11 +6,12 @@ of the condition number of X.  It decides how many loops a task takes
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lttutor.validation import as_array, as_number, check_scale
 
 
-def spectrum(X):
+def spectrum(X: ArrayLike) -> np.ndarray:
     """The d eigenvalues of XᵀX, from the singular values of X.
 
     Forming XᵀX first would square the rounding errors too.  A singular value
@@ -41,7 +42,7 @@ def spectrum(X):
     return eigenvalues_of(np.linalg.svd(X, compute_uv=False), X.shape)
 
 
-def condition_number(X):
+def condition_number(X: ArrayLike) -> np.ndarray | float:
     """κ = L/μ of XᵀX, or infinity where XᵀX is singular (rank X < d).
 
     Parameters
@@ -72,7 +73,7 @@ def condition_number(X):
     return kappa.astype(L.dtype)[()]
 
 
-def marchenko_pastur_condition(ratio):
+def marchenko_pastur_condition(ratio: ArrayLike) -> np.ndarray | float:
     """The κ to which Gaussian prompts tend as n, d → ∞ with d/n → ratio.
 
     κ = ((1 + √γ)/(1 - √γ))², γ = d/n: the edges of the Marchenko-Pastur law.
@@ -105,7 +106,9 @@ def marchenko_pastur_condition(ratio):
     return _squared_quotient(1 + root, 1 - root)
 
 
-def davidson_szarek_condition(n, d, delta):
+def davidson_szarek_condition(
+    n: ArrayLike, d: ArrayLike, delta: float,
+) -> np.ndarray | float:
     """What κ of a Gaussian prompt exceeds with probability at most δ.
 
     With probability at least 1 - 2 exp(-t²/2), all singular values of X lie
@@ -143,7 +146,9 @@ def davidson_szarek_condition(n, d, delta):
     return _squared_quotient(np.sqrt(n) + width, np.sqrt(n) - width)
 
 
-def examples_needed(d, kappa, delta):
+def examples_needed(
+    d: ArrayLike, kappa: float, delta: float,
+) -> np.ndarray | int:
     """The fewest examples for which Davidson-Szarek promises a given κ.
 
     The smallest integer n with ``davidson_szarek_condition(n, d, delta)``
@@ -187,7 +192,9 @@ def examples_needed(d, kappa, delta):
     return n[()] if n.ndim else int(n)
 
 
-def eigenvalues_of(singular_values, shape):
+def eigenvalues_of(
+    singular_values: np.ndarray, shape: tuple[int, ...],
+) -> np.ndarray:
     """Eigenvalues of XᵀX, ascending, from descending singular values of X."""
     n, d = shape[-2:]
     s = singular_values[..., ::-1]
@@ -197,7 +204,7 @@ def eigenvalues_of(singular_values, shape):
     return eigenvalues
 
 
-def as_counts(name, value, *, least=0):
+def as_counts(name: str, value: ArrayLike, *, least: int = 0) -> np.ndarray:
     """Return ``value``, one integer or an array of them, as an int array."""
     array = np.asarray(value)
     if isinstance(value, np.ma.MaskedArray) or array.dtype.kind not in "iu":
@@ -211,12 +218,12 @@ def as_counts(name, value, *, least=0):
     return array.astype(np.int64)
 
 
-def as_kappa(kappa):
+def as_kappa(kappa: ArrayLike) -> np.ndarray:
     """κ as an array; unlike other arguments it may be infinite."""
     try:
         infinite = np.isposinf(np.asanyarray(kappa))
     except (TypeError, ValueError):
-        infinite = np.False_  # as_array says what is wrong
+        infinite = np.array(False)  # as_array says what is wrong
     finite = np.where(infinite, 1.0, kappa) if infinite.any() else kappa
     finite = as_array("kappa", finite, shape=(), batch=True)
     if finite.min() < 1:

@@ -7,6 +7,7 @@ drawn for d in the millions.  Near its limit κ follows a scaling law
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.linalg import eigvalsh_tridiagonal
 
 from lttutor.theory.conditioning import as_counts
@@ -16,7 +17,9 @@ from lttutor.validation import as_count, as_rng
 _MEDIAN = -1.2685745668739548
 
 
-def gaussian_extremes(n, d, *, draws, rng):
+def gaussian_extremes(
+    n: int, d: int, *, draws: int, rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
     """Draw μ and L of XᵀX for standard Gaussian X, from their exact law.
 
     Parameters
@@ -61,7 +64,7 @@ def gaussian_extremes(n, d, *, draws, rng):
     return extremes[0], extremes[1]
 
 
-def typical_condition(n, d):
+def typical_condition(n: ArrayLike, d: ArrayLike) -> np.ndarray | float:
     """A prediction of the median κ of standard Gaussian prompts.
 
     With m = -1.27, the median of the Tracy-Widom law,

@@ -7,6 +7,7 @@ of XᵀX (chapters 13 and 23).
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lttutor.theory.conditioning import eigenvalues_of
 from lttutor.validation import (
@@ -21,7 +22,9 @@ from lttutor.validation import (
 DOUBLINGS = 50
 
 
-def residual_polynomial(eigenvalues, steps):
+def residual_polynomial(
+    eigenvalues: ArrayLike, steps: ArrayLike,
+) -> np.ndarray:
     """p_t(λ) = ∏_{s<t} (1 - η(s) λ) at each eigenvalue, for t = 0, …, T.
 
     After t loops the error along an eigenvector of XᵀX is what it was at the
@@ -66,7 +69,9 @@ def residual_polynomial(eigenvalues, steps):
     return values
 
 
-def exact_error(X, theta, alpha, steps):
+def exact_error(
+    X: ArrayLike, theta: ArrayLike, alpha: ArrayLike, steps: ArrayLike,
+) -> np.ndarray:
     """⟨v(t), θ*⟩ - α of the generation machine after t = 0, …, T loops.
 
     For noise-free labels y = Xθ* and the start q(0) = 0,

@@ -5,13 +5,15 @@ at its upper end, and is a product with one factor for each loop.
 """
 
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lttutor.theory.conditioning import as_counts, as_kappa
 
 
-def flattening_bound(kappa, T):
+def flattening_bound(kappa: ArrayLike, T: ArrayLike) -> np.ndarray | float:
     """The largest error of the moving machine with ``flattening_steps``.
 
     The maximum of |p_T| over all singular values in [√μ, √L] (chapter 42);
@@ -57,7 +59,7 @@ def flattening_bound(kappa, T):
     return bound[()]
 
 
-def flattening_loops(r, epsilon):
+def flattening_loops(r: Decimal, epsilon: Any) -> int:
     """Loops until the bound is at most ε, for r = 1/√κ > 0 as a ``Decimal``."""
     bound, width, loops = (2 + r) / (1 + 2 * r), 1 - r, 0
     while loops == 0 or bound > epsilon:

@@ -7,12 +7,16 @@ method through these residuals only (chapter 43).
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lttutor.theory.conditioning import as_counts
 from lttutor.validation import as_array, as_number
 
 
-def noisy_risk(eigenvalues, residual, noise, c=None):
+def noisy_risk(
+    eigenvalues: ArrayLike, residual: ArrayLike, noise: float,
+    c: ArrayLike | None = None,
+) -> np.ndarray:
     """E ‖v - αθ*‖² / α² over the label noise, for a unit θ*.
 
         Σᵢ cᵢ² rᵢ²  +  ν² Σᵢ (1 - rᵢ)² / λᵢ,
@@ -68,7 +72,7 @@ def noisy_risk(eigenvalues, residual, noise, c=None):
     return (share * residual**2).sum(-1) + noise**2 * learned.sum(-1)
 
 
-def ridge_residual(eigenvalues, penalty):
+def ridge_residual(eigenvalues: ArrayLike, penalty: float) -> np.ndarray:
     """What ridge regression leaves of each direction: ω / (λ + ω).
 
     For the minimizer of ½‖Xθ - y‖² + ½ω‖θ‖².
@@ -104,7 +108,9 @@ def ridge_residual(eigenvalues, penalty):
     return penalty / (eigenvalues + penalty)
 
 
-def noise_floor(n, d, noise):
+def noise_floor(
+    n: ArrayLike, d: ArrayLike, noise: float,
+) -> np.ndarray | float:
     """The mean of E ‖v - αθ*‖² / α² over Gaussian prompts, run to the end.
 
     d ν² / (n - d - 1): the noise of least squares.  A d-th of it is the mean

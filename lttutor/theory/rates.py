@@ -13,13 +13,16 @@ import math
 from decimal import Decimal, localcontext
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lttutor.theory.conditioning import as_counts, as_kappa
 from lttutor.theory.flattening import flattening_loops
 from lttutor.validation import as_number
 
 
-def tight_bound(kappa, T, rule):
+def tight_bound(
+    kappa: ArrayLike, T: ArrayLike, rule: str,
+) -> np.ndarray | float:
     """The largest possible |⟨v(T), θ*⟩ - α| / |α| for a given κ and rule.
 
     The maximum over all spectra in [μ, L] and all unit θ*, so some task
@@ -62,7 +65,7 @@ def tight_bound(kappa, T, rule):
     return 2 * power / (1 + power**2)
 
 
-def paper_bound(kappa, T):
+def paper_bound(kappa: ArrayLike, T: ArrayLike) -> np.ndarray | float:
     """The bound of Chen et al. on |⟨v(T), θ*⟩ - α| / |α|: exp(-T / 2κ).
 
     Parameters
@@ -90,7 +93,9 @@ def paper_bound(kappa, T):
     return np.exp(-T / (2 * kappa))
 
 
-def loops_needed(kappa, epsilon, rule):
+def loops_needed(
+    kappa: ArrayLike, epsilon: float, rule: str,
+) -> np.ndarray | float:
     """The smallest number of loops T for which a rule's bound is at most ε.
 
     The bound is ``tight_bound(kappa, T, rule)``, ``paper_bound`` for the rule

@@ -1,11 +1,12 @@
 """How far rounding lets the loop come: what one small error grows to."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lttutor.validation import as_array, as_steps
 
 
-def rounding_gain(eigenvalues, steps):
+def rounding_gain(eigenvalues: ArrayLike, steps: ArrayLike) -> np.ndarray:
     """How much the loop amplifies an error of size 1 made in every loop.
 
     If each of T loops moves q along each eigenvector of XᵀX by at most δ more

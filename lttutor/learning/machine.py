@@ -7,13 +7,16 @@ against.
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lttutor.attention import prompt_matrix
 from lttutor.loop import looped_transformer
 from lttutor.validation import as_array, as_count
 
 
-def trained_predictions(X, y, query, A, loops):
+def trained_predictions(
+    X: ArrayLike, y: ArrayLike, query: ArrayLike, A: ArrayLike, loops: int,
+) -> np.ndarray:
     """Predictions of the query's label after 0, …, T literal loops.
 
     Equal to ⟨θ_t, x⟩ with θ_0 = 0 and θ_t = θ_{t-1} - AᵀXᵀ(Xθ_{t-1} - y)/n.

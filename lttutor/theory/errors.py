@@ -123,7 +123,9 @@ def exact_error(
     return (alpha * (excess - (c**2 * p).sum(axis=-1))).astype(dtype)
 
 
-def loops_to_error(X, theta, step, epsilon):
+def loops_to_error(
+    X: ArrayLike, theta: ArrayLike, step: float, epsilon: float,
+) -> float:
     """The first loop after which a constant step's vector error is at most ε.
 
     The error after T loops is ‖(I - ηXᵀX)ᵀ θ*‖, relative to |α|.  The

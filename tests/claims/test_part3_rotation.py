@@ -31,11 +31,11 @@ def chi_bound():
     text = (NOTEBOOKS / "33-out-of-distribution.md").read_text("utf8")
     cells = re.findall(r"```\{code-cell\} python\n(.*?)```", text, re.DOTALL)
     space = {}
-    exec(next(cell for cell in cells if "use_style()" in cell),  # noqa: S102
+    exec(next(cell for cell in cells if "use_style()" in cell),
          space)
     source = re.search(r"^(def chi_bound\(.*?)(?=^\S|\Z)", "\n".join(cells),
                        re.DOTALL | re.MULTILINE)[1]
-    exec(source, space)  # noqa: S102
+    exec(source, space)
     return space["chi_bound"]
 
 

@@ -12,8 +12,9 @@ from myst_nb.core.read import is_myst_markdown_notebook
 def offer_notebook(app, pagename, templatename, context, doctree):
     if doctree is None:
         return
-    source = Path(app.env.doc2path(pagename))
-    if is_myst_markdown_notebook(source.read_text("utf8")):
+    text = Path(app.env.doc2path(pagename)).read_text("utf8")
+    if (is_myst_markdown_notebook(text)
+            and "\ndownload: false\n" not in text):
         context["ipynb_source"] = f"{pagename}.ipynb"
 
 

@@ -19,7 +19,7 @@ from jupyter_cache import get_cache
 from tests.notebooks.guard import faults
 from tools.book import chapters
 
-PAGES = chapters.code_pages()
+PAGES = chapters.offered()
 
 
 def downloaded(page):

@@ -51,7 +51,7 @@ def test_nothing_is_left_of_pages_that_the_table_of_contents_dropped(built):
         path.relative_to(HTML / "_sources").with_suffix("").as_posix()
         for path in (HTML / "_sources").rglob("*.ipynb")
     }
-    assert notebooks == set(chapters.code_pages())
+    assert notebooks == set(chapters.offered())
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -197,7 +197,7 @@ def test_a_page_has_exactly_one_search_field(built, page):
     )) == 1
 
 
-@pytest.mark.parametrize("page", chapters.code_pages())
+@pytest.mark.parametrize("page", chapters.offered())
 def test_the_download_button_offers_the_executed_notebook(built, page):
     offered = [
         (chapters.html(page).parent / link["href"]).resolve()

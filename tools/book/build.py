@@ -45,7 +45,7 @@ def build(present, past, say):
         # A warning is given only when a page is read: read all next time.
         shutil.rmtree(DOCTREES, ignore_errors=True)
         return failures
-    changes.keep(present, pages, chapters.code_pages())
+    changes.keep(present, pages, chapters.offered())
     return []
 
 
@@ -102,6 +102,6 @@ def stale_pages():
     ]
     return found + [
         f"{page}.md: it has no notebook to download"
-        for page in chapters.code_pages()
+        for page in chapters.offered()
         if not chapters.download(page).exists()
     ]

@@ -12,7 +12,7 @@ STAMP = BUILD / "built.json"
 # A change here can change any page, so all are read again.
 GLOBAL = ("_config.yml", "_toc.yml", "requirements.txt", "book/**/*.yml",
           "book/**/*.bib", "book/_ext/**/*", "lttutor/**/*",
-          "tests/claims/**/*", "tools/book/*.py")
+          "benchmarks/*.json", "tests/claims/**/*", "tools/book/*.py")
 EVERYTHING = (*GLOBAL, "book/**/*", "notebooks/*.md", "tools/book/site/*")
 
 

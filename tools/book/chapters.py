@@ -55,6 +55,15 @@ def code_pages():
     return [page for page in pages() if reader(source(page)) is not None]
 
 
+def offered():
+    """The pages with code that are offered as notebooks.
+
+    A page with ``download: false`` in its head reads files of the repository.
+    """
+    return [page for page in code_pages()
+            if "\ndownload: false\n" not in source(page).read_text("utf8")]
+
+
 def chapters():
     """The pages in ``notebooks/``."""
     return [page for page in pages() if page.startswith("notebooks/")]

@@ -61,7 +61,8 @@ def prepare_kernels():
 def drop_stale_cache():
     """Empty the cache if what pages import has changed; say whether."""
     stamp = chapters.CACHE / "lttutor-and-pins"
-    now = fingerprint("lttutor/**/*", "requirements.txt")
+    now = fingerprint("lttutor/**/*", "requirements.txt",
+                      "benchmarks/*.json")
     if stamp.exists() and stamp.read_text() == now:
         return False
     existed = stamp.exists()

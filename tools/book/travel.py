@@ -41,7 +41,7 @@ def write_all(site):
 
     ``site`` is the book's public address, or empty.
     """
-    for page in chapters.code_pages():
+    for page in chapters.offered():
         path = chapters.download(page)
         path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(

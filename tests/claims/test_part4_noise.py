@@ -173,6 +173,32 @@ def test_the_best_number_of_loops_is_finite_and_near_ridge(checked):
     checked(draws=4500, tolerance=0.1)
 
 
+@pytest.mark.claim("P1-next-noise")
+def test_near_the_end_the_risk_is_below_its_limit(checked):
+    """From the matrices of the loop and of the pseudoinverse."""
+    rng = np.random.default_rng(8)
+    tried = 0
+    while tried < 40:
+        n, d = int(rng.integers(2, 12)), int(rng.integers(2, 6))
+        X = rng.standard_normal((n, d))
+        theta = rng.standard_normal(d)
+        theta /= np.linalg.norm(theta)
+        noise = 10 ** rng.uniform(-1, 1)
+        values = np.linalg.svd(X, compute_uv=False) ** 2
+        # So many loops that the slowest residual is a hundredth of what
+        # the proof allows.
+        small = 0.01 * noise**2 / (values[0] + noise**2)
+        T = int(np.ceil(np.log(small) / np.log1p(-values[-1] / values[0])))
+        if T > 5000:
+            continue
+        tried += 1
+        loop = as_matrix(lambda X, y: generate(
+            X, y, 1.0, constant_steps(values[0], T))[-1], X)
+        end = risk_of(np.linalg.pinv(X), X, theta, noise)
+        assert risk_of(loop, X, theta, noise) < end
+    checked(draws=40)
+
+
 @pytest.mark.claim("B-moving-noise")
 def test_the_moving_machine_fits_its_residuals_share_of_any_labels(checked):
     rng = np.random.default_rng(5)

@@ -2,7 +2,7 @@
 
 Plain functions on NumPy arrays, one module per idea::
 
-    validation    the one door for every argument
+    validation/   the one door for every argument
     tasks         prompts to learn from: X, y and the hidden theta
     attention     one layer of masked linear attention, and its weights
     loop          the looped Transformer, literally and fast

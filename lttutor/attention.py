@@ -9,7 +9,14 @@ The convention is the one that makes Lemma 4.1 of Chen et al. true
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lttutor.validation import as_array, as_batched, as_count, as_examples
+from lttutor.validation import (
+    as_array,
+    as_batched,
+    as_count,
+    as_examples,
+    finite,
+    fit,
+)
 
 
 def prompt_matrix(
@@ -48,10 +55,11 @@ def prompt_matrix(
     """
     X, y = as_examples(X, y)
     *batch, n, d = X.shape
-    alpha = as_batched("alpha", alpha, batch=batch)
-    q = as_batched("q", np.zeros(d) if q is None else q, batch=batch,
-                   shape=(d,))
-    Z = np.empty((*batch, n + 1, d + 1), np.result_type(X, y))
+    dtype = np.result_type(X, y)
+    alpha = fit("alpha", as_batched("alpha", alpha, batch=batch), dtype)
+    q = fit("q", as_batched("q", np.zeros(d) if q is None else q,
+                            batch=batch, shape=(d,)), dtype)
+    Z = np.empty((*batch, n + 1, d + 1), dtype)
     Z[..., :n, :d], Z[..., :n, d] = X, y
     Z[..., n, :d], Z[..., n, d] = q, alpha
     return Z
@@ -112,6 +120,8 @@ def linear_attention(
     ------
     TypeError, ValueError
         For arguments of another form.
+    OverflowError
+        If the result is not finite.
 
     Examples
     --------
@@ -123,7 +133,9 @@ def linear_attention(
            [15.,  0.]])
     """
     Z, Q, P, mask = as_layer(Z, Q, P, mask)
-    return attend(Z, Q, P, mask)
+    with np.errstate(over="ignore", invalid="ignore"):
+        written = attend(Z, Q, P, mask)
+    return finite(written, "Z: the layer's result overflowed; rescale Z")
 
 
 def generation_weights(d: int) -> tuple[np.ndarray, np.ndarray]:
@@ -173,10 +185,11 @@ def as_layer(
     """Check a layer's arguments against the shape of its prompt."""
     Z = as_array("Z", Z, shape=("n + 1", "d + 1"), batch=True)
     rows, columns = Z.shape[-2:]
-    Q = as_array("Q", Q, shape=(columns, columns)).astype(Z.dtype)
-    P = as_array("P", P, shape=(columns, columns)).astype(Z.dtype)
-    mask = as_array("mask", mask, shape=(rows, rows)).astype(Z.dtype)
-    return Z, Q, P, mask
+    Q = as_array("Q", Q, shape=(columns, columns))
+    P = as_array("P", P, shape=(columns, columns))
+    mask = as_array("mask", mask, shape=(rows, rows))
+    return (Z, fit("Q", Q, Z.dtype), fit("P", P, Z.dtype),
+            fit("mask", mask, Z.dtype))
 
 
 def attend(

@@ -17,6 +17,8 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 
+from lttutor.validation import as_array, as_count
+
 EXAMPLES = "#0072b2"   # X, y: what the prompt shows
 GENERATED = "#d55e00"  # q, v: what the machine computes
 TRUTH = "#009e73"      # θ*, α, exact values
@@ -91,6 +93,7 @@ def shades(color: str, count: int) -> list[str]:
     >>> len(shades(TRUTH, 4))
     4
     """
+    count = as_count("count", count, least=1)
     if count == 1:
         return [color]
     hue, light, saturation = colorsys.rgb_to_hls(*to_rgb(color))
@@ -113,6 +116,8 @@ def scientific(value: float, digits: int = 1) -> str:
     >>> scientific(2.86e7, digits=2)
     '2.86 × 10⁷'
     """
+    value = float(as_array("value", value, shape=()))
+    digits = as_count("digits", digits)
     mantissa, exponent = f"{value:.{digits}e}".split("e")
     power = str(int(exponent)).translate(
         str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -159,6 +164,7 @@ def matrix_picture(
     [[False, True], [True, False]]
     >>> plt.close(figure)
     """
+    matrix = as_array("matrix", matrix, shape=("rows", "columns")).tolist()
     rows, columns = len(matrix), len(matrix[0])
     filled = [[bool(value) for value in row] for row in matrix]
     for i in range(rows):

@@ -21,6 +21,8 @@ from lttutor.validation import (
     as_number,
     as_steps,
     check_scale,
+    finite,
+    fit,
 )
 
 
@@ -113,6 +115,8 @@ def spectrum_map(
     ------
     TypeError, ValueError
         For arguments of another form.
+    OverflowError
+        If a loop's result is no longer finite.
 
     Examples
     --------
@@ -121,15 +125,17 @@ def spectrum_map(
     ([[1.0, 2.0], [0.917, 1.333]], [[1.0, 1.0], [0.75, 0.0]])
     """
     s = as_array("singular_values", singular_values, shape=(), batch=True)
-    steps, share = as_steps(steps), as_number("share", share)
+    steps, share = as_steps(steps, dtype=s.dtype), as_number("share", share)
     values = np.empty((len(steps) + 1, *s.shape), s.dtype)
     residuals = np.ones_like(values)
     values[0] = s
     with np.errstate(over="ignore", invalid="ignore"):
-        for t, eta in enumerate(steps.astype(s.dtype)):
+        for t, eta in enumerate(steps):
             bite = eta * values[t] ** 2
             values[t + 1] = values[t] * (1 - share * bite)
             residuals[t + 1] = residuals[t] * (1 - bite)
+            _check_finite(values[t + 1], t)
+            _check_finite(residuals[t + 1], t)
     return values, residuals
 
 
@@ -259,7 +265,8 @@ def moving_predict(
     Raises
     ------
     TypeError, ValueError, OverflowError
-        As ``moving_solution`` does.
+        As ``moving_solution`` does; the last also for a query too large to
+        answer.
 
     Examples
     --------
@@ -269,14 +276,18 @@ def moving_predict(
     X, y = as_examples(X, y)
     x_query = as_batched("x_query", x_query, batch=X.shape[:-2],
                          shape=(X.shape[-1],))
+    x_query = fit("x_query", x_query, np.result_type(X, y))
     theta = moving_solution(X, y, steps, share)
-    return np.einsum("t...d,...d->t...", theta, x_query.astype(theta.dtype))
+    with np.errstate(over="ignore", invalid="ignore"):
+        answers = np.einsum("t...d,...d->t...", theta, x_query)
+    return finite(answers, (
+        "x_query: the answer overflowed; the query is too large for "
+        f"{theta.dtype}"))
 
 
 def _schedule(steps, X):
     """The steps with the loop axis first, ready to scale matrices."""
-    steps = as_steps(steps, batch=X.shape[:-2])
-    return np.moveaxis(steps, -1, 0).astype(X.dtype)[..., None, None]
+    return as_steps(steps, batch=X.shape[:-2], dtype=X.dtype)[..., None, None]
 
 
 def _transpose(A):
@@ -284,7 +295,5 @@ def _transpose(A):
 
 
 def _check_finite(state, t):
-    if not np.isfinite(state).all():
-        raise OverflowError(
-            f"steps: the state overflowed in loop {t + 1}; take smaller steps"
-        )
+    finite(state,
+           f"steps: the state overflowed in loop {t + 1}; take smaller steps")

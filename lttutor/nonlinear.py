@@ -9,7 +9,13 @@ softmax(r/τ).  Each loop is still a gradient step, on another convex loss
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lttutor.validation import as_batched, as_examples, as_number, as_steps
+from lttutor.validation import (
+    as_alpha,
+    as_examples,
+    as_number,
+    as_steps,
+    finite,
+)
 
 
 def generate_relu(
@@ -93,7 +99,7 @@ def generate_softmax(
     [3.0]
     """
     tau = as_number("temperature", temperature, above=0)
-    return _descend(X, y, alpha, steps, lambda r: _softmax(r / tau))
+    return _descend(X, y, alpha, steps, lambda r: _softmax(r, tau))
 
 
 def generate_softmax_pair(
@@ -134,32 +140,31 @@ def generate_softmax_pair(
     """
     tau = as_number("temperature", temperature, above=0)
     return _descend(X, y, alpha, steps,
-                    lambda r: _softmax(r / tau) - _softmax(-r / tau))
+                    lambda r: _softmax(r, tau) - _softmax(-r, tau))
 
 
 def _descend(X, y, alpha, steps, weigh):
     """Every v(t) of q ← q - η Xᵀ weigh(Xq + αy), from q = 0."""
     X, y = as_examples(X, y)
     batch, dtype = X.shape[:-2], np.result_type(X, y)
-    asked = as_batched("alpha", alpha, batch=batch)[..., None] * y
-    asked = asked.astype(dtype)
-    steps = as_steps(steps, batch=batch)
-    eta = np.moveaxis(steps, -1, 0).astype(dtype)[..., None]
+    asked = as_alpha(alpha, y, dtype)[..., None] * y
+    eta = as_steps(steps, batch=batch, dtype=dtype)[..., None]
     q = np.zeros((len(eta) + 1, *batch, X.shape[-1]), dtype)
     with np.errstate(over="ignore", invalid="ignore"):
         for t in range(len(eta)):
             scores = (X @ q[t][..., None])[..., 0] + asked
             summed = (weigh(scores)[..., None, :] @ X)[..., 0, :]
             q[t + 1] = q[t] - eta[t] * summed
-            if not np.isfinite(q[t + 1]).all():
-                raise OverflowError(
-                    f"steps: the output overflowed in loop {t + 1} of "
-                    f"{len(eta)}; take smaller steps"
-                )
+            finite(q[t + 1], (
+                f"steps: the output overflowed in loop {t + 1} of "
+                f"{len(eta)}; take smaller steps"))
     return 0 - q
 
 
-def _softmax(z):
-    """Weights exp(z) over their sum, along the last axis."""
-    weights = np.exp(z - z.max(axis=-1, keepdims=True))
+def _softmax(scores, tau):
+    """Weights exp(r/τ) over their sum, along the last axis."""
+    # The difference first, since r/τ may overflow; τ in float64, where it
+    # does not round to 0.
+    below = scores - scores.max(axis=-1, keepdims=True)
+    weights = np.exp(below / np.float64(tau))
     return weights / weights.sum(axis=-1, keepdims=True)

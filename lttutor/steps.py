@@ -7,7 +7,7 @@ may be arrays of the batch shape; a schedule then has shape (..., T).
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lttutor.validation import as_array, as_count
+from lttutor.validation import as_array, as_count, finite
 
 
 def constant_steps(L: ArrayLike, T: int) -> np.ndarray:
@@ -30,6 +30,8 @@ def constant_steps(L: ArrayLike, T: int) -> np.ndarray:
     ------
     TypeError, ValueError
         If L is not positive or T is not such an integer.
+    OverflowError
+        If 1/L is too large for a float.
 
     Examples
     --------
@@ -38,7 +40,7 @@ def constant_steps(L: ArrayLike, T: int) -> np.ndarray:
     """
     L = _positive("L", L)
     T = as_count("T", T)
-    return np.repeat(1 / L[..., None], T, axis=-1)
+    return np.repeat(_inverse("L", L)[..., None], T, axis=-1)
 
 
 def optimal_constant_steps(L: ArrayLike, mu: ArrayLike, T: int) -> np.ndarray:
@@ -61,6 +63,8 @@ def optimal_constant_steps(L: ArrayLike, mu: ArrayLike, T: int) -> np.ndarray:
     ------
     TypeError, ValueError
         If not 0 < mu <= L, or T is not such an integer.
+    OverflowError
+        If the step is too large for a float.
 
     Examples
     --------
@@ -69,7 +73,7 @@ def optimal_constant_steps(L: ArrayLike, mu: ArrayLike, T: int) -> np.ndarray:
     """
     L, mu = _interval(L, mu)
     T = as_count("T", T)
-    return np.repeat(2 / (L + mu)[..., None], T, axis=-1)
+    return np.repeat(_inverse("L", L / 2 + mu / 2)[..., None], T, axis=-1)
 
 
 def chebyshev_steps(
@@ -108,6 +112,8 @@ def chebyshev_steps(
     ------
     TypeError, ValueError
         If not 0 < mu <= L, T is not such an integer, or the order is unknown.
+    OverflowError
+        If a step is too large for a float.
 
     Examples
     --------
@@ -124,9 +130,9 @@ def chebyshev_steps(
         return np.zeros((*L.shape, 0), np.result_type(L, mu))
     nodes = -np.cos((2 * np.arange(1, T + 1) - 1) * np.pi / (2 * T))
     nodes = nodes[_ORDERS[order](T)]
-    middle, half = (L + mu) / 2, (L - mu) / 2
+    middle, half = L / 2 + mu / 2, (L - mu) / 2
     roots = middle[..., None] + half[..., None] * nodes
-    return (1 / roots).astype(np.result_type(L, mu))
+    return _inverse("mu", roots, np.result_type(L, mu))
 
 
 def flattening_steps(kappa: ArrayLike, T: int) -> np.ndarray:
@@ -252,6 +258,13 @@ _ORDERS = {
     "leja": _leja_order,
     "natural": _natural_order,
 }
+
+
+def _inverse(name, eigenvalues, dtype=None):
+    """The steps that are one over these eigenvalues."""
+    with np.errstate(over="ignore", divide="ignore"):
+        steps = (1 / eigenvalues).astype(dtype or eigenvalues.dtype)
+    return finite(steps, f"{name}: too small, one over it overflows; rescale X")
 
 
 def _positive(name: str, value: ArrayLike) -> np.ndarray:

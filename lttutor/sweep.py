@@ -74,7 +74,7 @@ def cells(grid: dict | list[dict]) -> list[dict]:
                     f"got {values!r}")
         return [dict(zip(grid, values, strict=True))
                 for values in itertools.product(*grid.values())]
-    found = list(grid)
+    found = list(grid) if np.iterable(grid) else [grid]
     if not all(isinstance(cell, dict) for cell in found):
         raise TypeError("grid: expected a dict of lists, or a list of dicts")
     return found
@@ -131,8 +131,11 @@ def sweep(
     >>> sweep(total, {"n": [1, 2, 3]}, progress=False)
     [1, 2, 3]
     """
+    if not callable(function):
+        raise TypeError(f"function: expected a callable, got {function!r}")
     todo = cells(grid)
-    jobs, seed = as_count("jobs", jobs, least=1), as_count("seed", seed)
+    jobs = as_count("jobs", jobs, least=1)
+    seed = as_count("seed", seed, below=float("inf"))
     if backend not in ("local", "dask"):
         raise ValueError(
             f"backend: expected 'local' or 'dask', got {backend!r}")

@@ -26,7 +26,13 @@ def symbolic_prompt(n: int, d: int) -> tuple:
     -------
     Z, X, y, q, alpha
         Z ``(n + 1, d + 1)``, X ``(n, d)``, y ``(n, 1)``, q ``(d, 1)`` are
-        SymPy matrices, alpha a symbol.
+        SymPy matrices, alpha a symbol.  Entries of X are x11, x12, …, or
+        x1_1, x1_2, … where n or d has two digits.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If n or d is not such an integer.
 
     Examples
     --------
@@ -37,7 +43,9 @@ def symbolic_prompt(n: int, d: int) -> tuple:
     [ q1, alpha]])
     """
     n, d = as_count("n", n, least=1), as_count("d", d, least=1)
-    X = sp.Matrix(n, d, lambda i, j: sp.Symbol(f"x{i + 1}{j + 1}", real=True))
+    between = "_" if max(n, d) > 9 else ""  # else x111 could be two entries
+    X = sp.Matrix(n, d, lambda i, j: sp.Symbol(
+        f"x{i + 1}{between}{j + 1}", real=True))
     y = sp.Matrix(n, 1, lambda i, _: sp.Symbol(f"y{i + 1}", real=True))
     q = sp.Matrix(d, 1, lambda j, _: sp.Symbol(f"q{j + 1}", real=True))
     alpha = sp.Symbol("alpha", real=True)
@@ -135,6 +143,12 @@ def block_attention(Z: list, Q: list, P: list, mask: list) -> list:
     This is exact for every mask that is constant on each of the four blocks
     (examples or last row, reading examples or last row).
 
+    Raises
+    ------
+    ValueError
+        If an argument is not two rows of two, or an entry of the mask is
+        neither 0 nor 1.
+
     Examples
     --------
     >>> Z = block_prompt()[0]
@@ -143,6 +157,12 @@ def block_attention(Z: list, Q: list, P: list, mask: list) -> list:
     >>> layer[1][0]
     alpha*y.T*X + q.T*X.T*X
     """
+    for name, blocks in (("Z", Z), ("Q", Q), ("P", P), ("mask", mask)):
+        if not _is_two_by_two(blocks):
+            raise ValueError(
+                f"{name}: expected two rows of two blocks, got {blocks!r}")
+    if any(keep not in (0, 1) for row in mask for keep in row):
+        raise ValueError(f"mask: expected entries 0 or 1, got {mask!r}")
     transposed = [[Z[j][i].T for j in range(2)] for i in range(2)]
     scores = block_product(block_product(Z, Q), transposed)
     reads = [
@@ -184,6 +204,13 @@ def block_product(A: list, B: list) -> list:
         [_tidy(A[i][0] * B[0][j] + A[i][1] * B[1][j]) for j in range(2)]
         for i in range(2)
     ]
+
+
+def _is_two_by_two(blocks):
+    try:
+        return [len(row) for row in blocks] == [2, 2]
+    except TypeError:
+        return False
 
 
 def _tidy(block):

@@ -12,6 +12,7 @@ from lttutor.validation import (
     as_covariance_root,
     as_number,
     as_rng,
+    finite,
 )
 
 
@@ -67,6 +68,8 @@ def gaussian_task(
     ------
     TypeError, ValueError
         For arguments outside the ranges above.
+    OverflowError
+        If the noise is too large for a float.
 
     Examples
     --------
@@ -87,7 +90,9 @@ def gaussian_task(
         theta /= np.linalg.norm(theta, axis=-1, keepdims=True)
     y = np.einsum("...nd,...d->...n", X, theta)
     if noise:
-        y += noise * rng.standard_normal(y.shape)
+        with np.errstate(over="ignore"):
+            y += noise * rng.standard_normal(y.shape)
+        finite(y, f"noise: labels with noise {noise:.3g} overflow")
     return Task(X, y, theta)
 
 

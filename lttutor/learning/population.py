@@ -13,7 +13,13 @@ vector and the query is exact, so a prompt enters through Σ̂ alone.
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lttutor.validation import as_array, as_count, as_covariance_root
+from lttutor.validation import (
+    as_array,
+    as_count,
+    as_covariance_root,
+    check_symmetric,
+    finite,
+)
 
 
 def prompt_losses(
@@ -129,8 +135,8 @@ def loss_and_gradient(
     loops = as_count("loops", loops)
     with np.errstate(over="ignore", invalid="ignore"):
         value, gradient = value_and_gradient(A, W, loops)
-    if root is not None:
-        gradient = root @ gradient @ root.T
+        if root is not None:
+            gradient = (root @ gradient @ root.T).astype(gradient.dtype)
     return float(_finite(value)), _finite(gradient)
 
 
@@ -170,23 +176,19 @@ def _whitened(
     d = len(A)
     A = as_array("A", A, shape=(d, d))
     W = as_array("moments", moments, shape=(d, d), batch=True)
-    turned = np.swapaxes(W, -1, -2)
-    tolerance = np.finfo(W.dtype).eps * 1e4 * np.abs(W).max()
-    if np.abs(W - turned).max() > tolerance:
-        raise ValueError("moments: expected symmetric matrices")
+    check_symmetric("moments", W)
     dtype = np.result_type(A, W)
     if covariance is None:
         return A.astype(dtype), W.astype(dtype), None
-    root = as_covariance_root(covariance, d).astype(dtype)
-    half = np.linalg.solve(root, W)
-    W = np.linalg.solve(root, np.swapaxes(half, -1, -2))
-    return root.T @ A @ root, W, root
+    # In float64: Σ may be of a size that float32 does not hold.
+    root = as_covariance_root(covariance, d).astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        half = np.linalg.solve(root, W)
+        W = np.linalg.solve(root, np.swapaxes(half, -1, -2))
+        return (root.T @ A @ root).astype(dtype), W.astype(dtype), root
 
 
 def _finite(values):
-    if not np.isfinite(values).all():
-        raise OverflowError(
-            "A: the loss is too large for a float; some prompt's error grows "
-            "with every loop (an eigenvalue of Σ̂A beyond 2)"
-        )
-    return values
+    return finite(values, (
+        "A: the loss is too large for a float; some prompt's error grows "
+        "with every loop (an eigenvalue of Σ̂A beyond 2)"))

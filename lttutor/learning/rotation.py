@@ -5,7 +5,7 @@ from fractions import Fraction
 from math import comb
 from typing import Any
 
-from lttutor.learning.wishart import trace_products
+from lttutor.learning.wishart import exact, trace_products
 from lttutor.validation import as_count
 
 
@@ -39,7 +39,7 @@ def skew_curvature(n: Any, d: Any, loops: int, a: Any) -> Any:
     TypeError
         For floats: the terms would cancel to noise.
     ValueError
-        For d = 1, which has no rotation.
+        For n <= 0, or d < 2, which has no rotation.
 
     Examples
     --------
@@ -47,9 +47,11 @@ def skew_curvature(n: Any, d: Any, loops: int, a: Any) -> Any:
     Fraction(11, 7)
     """
     T = as_count("loops", loops, least=1)
-    n, d, a = (_exact(*pair) for pair in (("n", n), ("d", d), ("a", a)))
-    if d == 1:
-        raise ValueError("d: expected at least 2 features, got 1")
+    n, d, a = (_fraction(*pair) for pair in (("n", n), ("d", d), ("a", a)))
+    if isinstance(d, Fraction) and d < 2:
+        raise ValueError(f"d: expected at least 2 features, got {d}")
+    if isinstance(n, Fraction) and n <= 0:
+        raise ValueError(f"n: expected a positive number, got {n}")
     mean = trace_products(n, d)
 
     def product(p, s, q, u):
@@ -68,11 +70,6 @@ def skew_curvature(n: Any, d: Any, loops: int, a: Any) -> Any:
     return total / (d * (d - 1))
 
 
-def _exact(name, value):
-    if isinstance(value, numbers.Rational):
-        return Fraction(value)
-    if isinstance(value, numbers.Number):
-        raise TypeError(
-            f"{name}: expected an integer or a Fraction, got {value!r}; the "
-            "terms cancel, so floats would give noise")
-    return value
+def _fraction(name, value):
+    value = exact(name, value)
+    return Fraction(value) if isinstance(value, numbers.Rational) else value

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -132,6 +133,7 @@ class Training:
         Raises ``ValueError`` for a run that used an optimizer or projection
         of your own: ``load`` could not find it again.
         """
+        path = os.fspath(path)
         arrays: dict[str, Any] = {"A": self.A, "losses": self.losses, "path": self.path,
                   "path_at": self.path_at}
         arrays |= {f"memory{i}": part for i, part in enumerate(self.memory)}
@@ -153,11 +155,20 @@ class Training:
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "Training":
-        """Read a run that ``save`` wrote; nothing in the file is executed."""
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
+        """Read a run that ``save`` wrote; nothing in the file is executed.
+
+        Raises ``OSError`` if there is no such file, and ``ValueError`` if it
+        is another file, or not whole.
+        """
+        wrong = f"{path}: expected a file that Training.save wrote"
+        with open(path, "rb") as stream:
+            try:
+                arrays = dict(np.load(stream, allow_pickle=False))
+            except (ValueError, TypeError, EOFError, BadZipFile,
+                    OSError) as error:
+                raise ValueError(f"{wrong}, whole: {error}") from error
         if "texts" not in arrays or "path_at" not in arrays:
-            raise ValueError(f"{path}: expected a file that Training.save wrote")
+            raise ValueError(wrong)
         texts = json.loads(str(arrays.pop("texts")))
         settings = texts["settings"]
         settings["covariance"] = arrays.pop("covariance", None)

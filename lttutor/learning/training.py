@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from lttutor.learning.population import value_and_gradient
 from lttutor.learning.run import (
+    RULES,
     Training,
     TrainingDiverged,
     adam,
@@ -29,6 +30,7 @@ from lttutor.learning.run import (
 )
 from lttutor.learning.wishart import second_moments
 from lttutor.validation import (
+    all_finite,
     as_array,
     as_count,
     as_covariance_root,
@@ -100,6 +102,11 @@ def train(
     """
     n, d = as_count("n", n, least=1), as_count("d", d, least=1)
     loops = as_count("loops", loops, least=1)
+    for role, rule in (("optimizer", optimizer), ("project", project)):
+        if not callable(rule):
+            raise TypeError(
+                f"{role}: expected a function such as {', '.join(RULES[role])} "
+                f"of lttutor.learning, got {rule!r}")
     A = np.zeros((d, d)) if start is None else start
     A = as_array("start", A, shape=(d, d)).astype(np.float64)
     if covariance is not None:
@@ -139,6 +146,8 @@ def resume(
 
     Raises
     ------
+    TypeError
+        For anything but a ``Training``.
     TrainingDiverged
         As ``train`` does.
 
@@ -149,6 +158,8 @@ def resume(
     >>> bool((resume(half).A == whole.A).all())
     True
     """
+    if not isinstance(run, Training):
+        raise TypeError(f"run: expected a Training, got {run!r}")
     return _run(run, generator_from(run.generator), pause_at, progress)
 
 
@@ -171,6 +182,13 @@ def _run(run, rng, pause_at, progress):
                        path=np.array(path[:kept]),
                        path_at=np.array(path_at[:kept]))
 
+    def diverged(what, t):
+        return TrainingDiverged(
+            f"{what} in iteration {t + 1} of {iterations} with step "
+            f"{settings['step']:.3g}; take a smaller step.  .result holds "
+            f"the last good state, after {good[3]} iterations",
+            snapshot(*good))
+
     good = A, memory, run.generator, len(losses), len(path)
     for t in tqdm(range(len(losses), stop), disable=not progress):
         state = generator_state(rng)
@@ -180,13 +198,9 @@ def _run(run, rng, pause_at, progress):
             gradient = root @ gradient @ root.T
         if t == 0 and np.isfinite(value):
             limit = max(limit, value)
-        finite = np.isfinite(value) and np.isfinite(gradient).all()
+        finite = np.isfinite(value) and all_finite(gradient)
         if not finite or value > 1e6 * limit:
-            raise TrainingDiverged(
-                f"the loss reached {value:.3g} in iteration {t + 1} of "
-                f"{iterations} with step {settings['step']:.3g}; take a "
-                f"smaller step.  .result holds the last good state, after "
-                f"{good[3]} iterations", snapshot(*good))
+            raise diverged(f"the loss reached {value:.3g}", t)
         if value <= limit:
             good = A, memory, state, len(losses), len(path)
         losses.append(value)
@@ -194,7 +208,10 @@ def _run(run, rng, pause_at, progress):
         direction, memory = settings["optimizer"](
             settings["project"](slope * gradient), memory)
         decay = (1 + cos(pi * t / iterations)) / 2
-        A = A - settings["step"] * decay * direction
+        with np.errstate(over="ignore", invalid="ignore"):
+            A = A - settings["step"] * decay * direction
+        if not all_finite(A):
+            raise diverged("A overflowed", t)
         if (t + 1) % every == 0 or t + 1 == iterations:
             path.append(A)
             path_at.append(t + 1)

@@ -21,6 +21,7 @@ from lttutor.validation import (
     as_covariance_root,
     as_number,
     as_rng,
+    finite,
 )
 
 
@@ -55,6 +56,8 @@ def second_moments(
     ------
     TypeError, ValueError
         For arguments outside the ranges above.
+    OverflowError
+        If the covariance is so large that a moment overflows.
 
     Examples
     --------
@@ -76,7 +79,9 @@ def second_moments(
     factor[..., rows, columns] = rng.standard_normal((*batch, len(rows)))
     if root is not None:
         factor = root @ factor
-    return factor @ np.swapaxes(factor, -1, -2) / n
+    with np.errstate(over="ignore", invalid="ignore"):
+        moments = factor @ np.swapaxes(factor, -1, -2) / n
+    return finite(moments, "covariance: too large, a second moment overflows")
 
 
 def trace_products(n: Any, d: Any) -> Callable:
@@ -101,12 +106,19 @@ def trace_products(n: Any, d: Any) -> Callable:
         Maps the powers m_1, m_2, … ≥ 0 to E[p_{m_1} p_{m_2} ⋯], and keeps
         what it has computed.
 
+    Raises
+    ------
+    TypeError, ValueError
+        For floats, and (from the function) for powers that are not counts.
+
     Examples
     --------
     >>> mean = trace_products(10, 3)
     >>> mean(1), mean(2), mean(1, 1)
     (30, 420, 960)
     """
+    n, d = exact("n", n), exact("d", d)
+
     @cache
     def expect(parts):
         """E of the product of p_m over the ascending tuple ``parts``."""
@@ -123,7 +135,8 @@ def trace_products(n: Any, d: Any) -> Callable:
             total += 2 * r * expect(ascending(m + r - 1, *others))
         return total
 
-    return lambda *powers: expect(ascending(*powers))
+    return lambda *powers: expect(
+        ascending(*(as_count("powers", power) for power in powers)))
 
 
 def trace_moments(n: Any, d: Any, order: int) -> list:
@@ -135,7 +148,8 @@ def trace_moments(n: Any, d: Any, order: int) -> list:
         Numbers of examples and features; with ring elements the result is a
         list of polynomials.
     order : int
-        The highest power, at least 0.
+        The highest power, at least 0; a hundred take a second, two hundred
+        a minute.
 
     Returns
     -------
@@ -151,12 +165,29 @@ def trace_moments(n: Any, d: Any, order: int) -> list:
     >>> trace_moments(10, 3, 2)
     [3, 30, 420]
     """
-    if isinstance(n, numbers.Number):
-        n = as_count("n", n, least=1)
-    if isinstance(d, numbers.Number):
-        d = as_count("d", d, least=1)
+    order = as_count("order", order)
+    n, d = (size if _is_symbolic(size) else as_count(name, size, least=1)
+            for name, size in (("n", n), ("d", d)))
     mean = trace_products(n, d)
-    return [mean(k) for k in range(as_count("order", order) + 1)]
+    return [mean(k) for k in range(order + 1)]
+
+
+def exact(name: str, value: Any) -> Any:
+    """``value`` as Python's int or Fraction, or a ring's element as it is."""
+    if _is_symbolic(value):
+        return value
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
+        return int(value)
+    if isinstance(value, Fraction):
+        return value
+    raise TypeError(
+        f"{name}: expected an integer, a Fraction or an element of a SymPy "
+        f"ring, got {value!r}; in floats the terms would cancel to noise")
+
+
+def _is_symbolic(value):
+    """Whether this is an element of a SymPy ring or field."""
+    return hasattr(value, "ring") or hasattr(value, "field")
 
 
 def ascending(*parts: int) -> tuple:
@@ -196,10 +227,17 @@ def scalar_loss(a: float, n: int, d: int, loops: int) -> float:
     >>> scalar_loss(0.8, 20, 4, loops=1)  # d (d + 1) / (n + d + 1)
     0.8
     """
+    n, d = as_count("n", n, least=1), as_count("d", d, least=1)
     scale = Fraction(as_number("a", a))
     power = 2 * as_count("loops", loops)
-    return float(sum(comb(power, k) * (-scale) ** k * moment
-                     for k, moment in enumerate(_moments(n, d, power))))
+    total = sum(comb(power, k) * (-scale) ** k * moment
+                for k, moment in enumerate(_moments(n, d, power)))
+    try:
+        return float(total)
+    except OverflowError as error:
+        raise OverflowError(
+            "a: the loss is too large for a float; the error grows with "
+            "every loop") from error
 
 
 def optimal_scale(
@@ -252,9 +290,13 @@ def optimal_scale(
         a, total = Fraction(a), Fraction(0)
         for term in reversed(terms):
             total = total * a + term
-        return float(-total / moments[1])
+        return -total / moments[1]
 
-    return brentq(slope, 0.0, 1.0, xtol=1e-15, rtol=1e-15)
+    high = 1.0
+    while slope(high / 2) > 0:  # for n far below d, a* is near 0
+        high /= 2
+    return brentq(lambda a: float(slope(a)), high / 2, high,
+                  xtol=1e-15 * high, rtol=1e-15)
 
 
 def _moments(n, d, order):

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lttutor.realdata.task import RealTask
-from lttutor.validation import as_array, as_count, as_rng
+from lttutor.validation import as_array, as_count, as_rng, check_scale
 
 
 def diabetes_table() -> tuple[np.ndarray, np.ndarray]:
@@ -57,8 +57,8 @@ def table_tasks(
     Raises
     ------
     TypeError, ValueError
-        For a column that is constant among the examples, or arguments of
-        another form.
+        For a column that is constant among the examples, for numbers whose
+        squares over- or underflow, or for arguments of another form.
 
     Examples
     --------
@@ -69,6 +69,8 @@ def table_tasks(
     """
     X = as_array("X", X, shape=("rows", "d"))
     y = as_array("y", y, shape=(len(X),))
+    check_scale("X", X.T[..., None])  # each column in its own units
+    check_scale("y", y[:, None])
     n, splits = as_count("n", n, least=2), as_count("splits", splits, least=1)
     if n >= len(X):
         raise ValueError(f"n: expected fewer than the {len(X)} rows, got {n}")
@@ -77,8 +79,10 @@ def table_tasks(
     rows, labels = X[order], y[order]
     mean = rows[:, :n].mean(axis=1, keepdims=True)
     spread = rows[:, :n].std(axis=1, keepdims=True)
-    if (spread == 0).any():
-        column = int(np.argwhere(spread == 0)[0][-1])
+    # A rounded mean leaves a constant column a spread that is not quite 0.
+    constant = (rows[:, :n] == rows[:, :1]).all(axis=1)
+    if constant.any():
+        column = int(np.argwhere(constant)[0][-1])
         raise ValueError(
             f"X: expected columns that vary among the examples, "
             f"column {column} is constant"

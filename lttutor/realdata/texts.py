@@ -93,11 +93,18 @@ def encode(text: str) -> np.ndarray:
     -------
     numpy.ndarray of int, shape (characters,)
 
+    Raises
+    ------
+    TypeError
+        For anything but a str.
+
     Examples
     --------
     >>> "".join(ALPHABET[code] for code in encode("Déjà vu -- twice!"))
     'deja vu twice '
     """
+    if not isinstance(text, str):
+        raise TypeError(f"text: expected a str, got {type(text).__name__}")
     plain = unicodedata.normalize("NFKD", text).lower()
     kept = [c for c in plain if not unicodedata.combining(c)]
     codes = np.array([ALPHABET.find(c) for c in kept], int)

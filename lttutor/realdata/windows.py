@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from lttutor.realdata.task import RealTask
 from lttutor.realdata.texts import ALPHABET
-from lttutor.validation import as_array, as_count, as_rng
+from lttutor.validation import as_array, as_count, as_counts, as_rng
 
 
 def character_features(
@@ -31,9 +31,9 @@ def character_features(
 
     Raises
     ------
-    ValueError
-        If the projection's length is no multiple of 27, or there are no
-        more than h characters.
+    TypeError, ValueError
+        If the projection's length is no multiple of 27, if there are no
+        more than h characters, or if codes are not integers from 0 to 26.
 
     Examples
     --------
@@ -50,15 +50,15 @@ def character_features(
             f"got {len(projection)}"
         )
     history = len(projection) // letters
-    codes = np.asarray(codes)
-    m = len(codes) - history
+    text = _as_codes(codes)
+    m = len(text) - history
     if m < 1:
         raise ValueError(
-            f"codes: expected more than {history} characters, got {len(codes)}"
+            f"codes: expected more than {history} characters, got {len(text)}"
         )
     blocks = projection.reshape(history, letters, -1)
-    summed = sum(block[codes[k:k + m]] for k, block in enumerate(blocks))
-    return np.tanh(summed), codes[history:]
+    summed = sum(block[text[k:k + m]] for k, block in enumerate(blocks))
+    return np.tanh(summed), text[history:]
 
 
 def text_tasks(
@@ -105,6 +105,7 @@ def text_tasks(
     windows = as_count("windows", windows, least=1)
     rng = as_rng(rng)
     projection = as_array("projection", projection, shape=("27 h", "d"))
+    codes = _as_codes(codes)
     stride = len(projection) // len(ALPHABET) + n + tests
     slots = len(codes) // stride
     if slots < windows:
@@ -118,3 +119,16 @@ def text_tasks(
     X = np.array([features for features, _ in stretches])
     y = np.eye(len(ALPHABET))[np.array([target for _, target in stretches])]
     return RealTask(X[:, :n], y[:, :n], X[:, n:], y[:, n:])
+
+
+def _as_codes(codes):
+    """Codes of characters: neither a mask nor indices from the end."""
+    codes = as_counts("codes", codes)
+    if codes.ndim != 1:
+        raise ValueError(
+            f"codes: expected shape (characters,), got shape {codes.shape}")
+    if codes.max() >= len(ALPHABET):
+        raise ValueError(
+            f"codes: expected integers below {len(ALPHABET)}, "
+            f"got {codes.max()}")
+    return codes

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import eigvalsh_tridiagonal
 
-from lttutor.theory.conditioning import as_counts
-from lttutor.validation import as_count, as_rng
+from lttutor.validation import as_count, as_counts, as_rng
 
 # The median of the Tracy-Widom law of real matrices.
 _MEDIAN = -1.2685745668739548
@@ -97,9 +96,10 @@ def typical_condition(n: ArrayLike, d: ArrayLike) -> np.ndarray | float:
     n, d = as_counts("n", n, least=1), as_counts("d", d, least=1)
     if (n <= d).any():
         raise ValueError("n: expected more than d examples")
+    total = np.sqrt(n) + np.sqrt(d)
     edges = []
-    for sign in (1, -1):
-        root = np.sqrt(n) + sign * np.sqrt(d)
-        width = root * np.cbrt(1 / np.sqrt(d) + sign / np.sqrt(n))
+    # √n - √d without cancellation, for n near d.
+    for sign, root in (1, total), (-1, (n - d) / total):
+        width = root * np.cbrt(root / np.sqrt(n) / np.sqrt(d))
         edges.append(root**2 + sign * _MEDIAN * width)
     return (edges[0] / edges[1])[()]

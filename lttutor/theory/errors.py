@@ -16,6 +16,8 @@ from lttutor.validation import (
     as_number,
     as_steps,
     check_scale,
+    finite,
+    fit,
 )
 
 # More loops than 2 to this power are never.
@@ -55,17 +57,15 @@ def residual_polynomial(
     """
     eigenvalues = as_array("eigenvalues", eigenvalues, shape=("d",),
                            batch=True)
-    steps = as_steps(steps, batch=eigenvalues.shape[:-1])
-    eta = np.moveaxis(steps, -1, 0)[..., None].astype(eigenvalues.dtype)
+    eta = as_steps(steps, batch=eigenvalues.shape[:-1],
+                   dtype=eigenvalues.dtype)[..., None]
     values = np.ones((len(eta) + 1, *eigenvalues.shape), eigenvalues.dtype)
     with np.errstate(over="ignore", invalid="ignore"):
         for t in range(len(eta)):
             values[t + 1] = values[t] * (1 - eta[t] * eigenvalues)
-            if not np.isfinite(values[t + 1]).all():
-                raise OverflowError(
-                    f"steps: the polynomial overflowed in loop {t + 1} of "
-                    f"{len(eta)}; take smaller steps or another order"
-                )
+            finite(values[t + 1], (
+                f"steps: the polynomial overflowed in loop {t + 1} of "
+                f"{len(eta)}; take smaller steps or another order"))
     return values
 
 
@@ -98,7 +98,8 @@ def exact_error(
     Raises
     ------
     TypeError, ValueError, OverflowError
-        As ``residual_polynomial`` does.
+        As ``residual_polynomial`` does; the last also for an error that is
+        too large for a float.
 
     Examples
     --------
@@ -116,11 +117,14 @@ def exact_error(
     # With n < d the full Vᵀ also spans the directions that X cannot see.
     _, s, Vt = np.linalg.svd(X, full_matrices=n < d)
     c = np.einsum("...id,...d->...i", Vt[..., ::-1, :], theta)
+    alpha = fit("alpha", alpha, dtype)
     p = residual_polynomial(eigenvalues_of(s, X.shape), steps)
-    excess = (theta**2).sum(axis=-1) - 1
     rounding = (d + 4) * np.finfo(theta.dtype).eps
-    excess = np.where(np.abs(excess) <= rounding, 0, excess)
-    return (alpha * (excess - (c**2 * p).sum(axis=-1))).astype(dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        excess = (theta**2).sum(axis=-1) - 1
+        excess = np.where(np.abs(excess) <= rounding, 0, excess)
+        error = (alpha * (excess - (c**2 * p).sum(axis=-1))).astype(dtype)
+    return finite(error, f"alpha, theta: the error is too large for {dtype}")
 
 
 def loops_to_error(

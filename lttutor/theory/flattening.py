@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lttutor.theory.conditioning import as_counts, as_kappa
+from lttutor.theory.conditioning import as_kappa
+from lttutor.validation import as_counts
 
 
 def flattening_bound(kappa: ArrayLike, T: ArrayLike) -> np.ndarray | float:

@@ -9,8 +9,7 @@ method through these residuals only (chapter 43).
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lttutor.theory.conditioning import as_counts
-from lttutor.validation import as_array, as_number
+from lttutor.validation import as_array, as_counts, as_number, finite
 
 
 def noisy_risk(
@@ -45,6 +44,8 @@ def noisy_risk(
     ------
     TypeError, ValueError
         For arguments outside the ranges above.
+    OverflowError
+        If the risk is too large for a float.
 
     Examples
     --------
@@ -58,8 +59,7 @@ def noisy_risk(
     d = eigenvalues.shape[-1]
     residual = as_array("residual", residual, shape=(d,), batch=True)
     noise = as_number("noise", noise, at_least=0)
-    share = 1 / d if c is None else as_array(
-        "c", c, shape=(d,), batch=True) ** 2
+    c = None if c is None else as_array("c", c, shape=(d,), batch=True)
     if eigenvalues.min() < 0:
         raise ValueError(
             f"eigenvalues: expected none negative, got {eigenvalues.min():.3g}"
@@ -68,8 +68,11 @@ def noisy_risk(
     fitted = 1 - residual
     if (unseen & (fitted != 0)).any():
         raise ValueError("residual: expected 1 where the eigenvalue is 0")
-    learned = fitted**2 / np.where(unseen, 1, eigenvalues)
-    return (share * residual**2).sum(-1) + noise**2 * learned.sum(-1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        share = 1 / d if c is None else c**2
+        learned = fitted**2 / np.where(unseen, 1, eigenvalues)
+        risk = (share * residual**2).sum(-1) + noise * noise * learned.sum(-1)
+    return finite(risk, "c, residual, noise: the risk is too large for a float")
 
 
 def ridge_residual(eigenvalues: ArrayLike, penalty: float) -> np.ndarray:
@@ -105,7 +108,10 @@ def ridge_residual(eigenvalues: ArrayLike, penalty: float) -> np.ndarray:
             f"eigenvalues: expected none negative, got {eigenvalues.min():.3g}"
         )
     penalty = as_number("penalty", penalty, above=0)
-    return penalty / (eigenvalues + penalty)
+    with np.errstate(over="ignore"):
+        # In float64, where no positive penalty rounds to 0.
+        left = 1 / (1 + eigenvalues / np.float64(penalty))
+    return left.astype(eigenvalues.dtype)
 
 
 def noise_floor(
@@ -132,6 +138,8 @@ def noise_floor(
     ------
     TypeError, ValueError
         For arguments outside the ranges above.
+    OverflowError
+        If the noise is so large that its square overflows.
 
     Examples
     --------
@@ -145,5 +153,7 @@ def noise_floor(
     if (n < d).any():
         raise ValueError("n: expected at least d examples")
     spare = n - d - 1
-    floor = d * noise**2 / np.where(spare > 0, spare, 1)
+    with np.errstate(over="ignore"):
+        floor = d * noise * noise / np.where(spare > 0, spare, 1)
+    finite(floor, f"noise: the square of {noise:.3g} overflows")
     return np.where(spare > 0, floor, np.inf)[()]

@@ -15,9 +15,9 @@ from decimal import Decimal, localcontext
 import numpy as np
 from numpy.typing import ArrayLike
 
-from lttutor.theory.conditioning import as_counts, as_kappa
+from lttutor.theory.conditioning import as_kappa
 from lttutor.theory.flattening import flattening_loops
-from lttutor.validation import as_number
+from lttutor.validation import as_counts, as_number
 
 
 def tight_bound(
@@ -90,7 +90,7 @@ def paper_bound(kappa: ArrayLike, T: ArrayLike) -> np.ndarray | float:
     0.367879
     """
     kappa, T = as_kappa(kappa), as_counts("T", T)
-    return np.exp(-T / (2 * kappa))
+    return np.exp(-T / 2 / kappa)
 
 
 def loops_needed(

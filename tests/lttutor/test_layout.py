@@ -9,6 +9,9 @@ from tools.book.chapters import ROOT
 PACKAGE = ROOT / "lttutor"
 # A module imports only from those above it.
 ORDER = (
+    "validation.arrays",
+    "validation.counts",
+    "validation.prompts",
     "validation",
     "tasks",
     "attention",

@@ -447,14 +447,33 @@ def test_examples_needed_is_enough_and_one_example_less_is_not(
     assert davidson_szarek_condition(n - 1, d, delta) > kappa
 
 
+def promised(n, d, delta):
+    """The condition number that Davidson and Szarek promise, in 60 digits."""
+    t = mpmath.sqrt(2 * mpmath.log(2 / mpmath.mpf(delta)))
+    root, width = mpmath.sqrt(n), mpmath.sqrt(d) + t
+    return ((root + width) / (root - width)) ** 2
+
+
 @pytest.mark.parametrize("d", [1, 4, 50])
 def test_examples_needed_is_exact_where_a_whole_number_is_the_answer(d):
     """κ chosen so that n examples are just enough, to the last bit."""
-    for n in range(8 * d + 60, 8 * d + 400):
-        kappa = float(davidson_szarek_condition(n, d, 0.1))
-        assert examples_needed(d, kappa, 0.1) == n
-        below = np.nextafter(kappa, 0)
-        assert examples_needed(d, float(below), 0.1) == n + 1
+    with mpmath.workdps(60):
+        for n in range(8 * d + 60, 8 * d + 200):
+            kappa = float(promised(n, d, 0.1))
+            for near in (np.nextafter(kappa, 0), kappa, np.nextafter(kappa, 99)):
+                found = examples_needed(d, float(near), 0.1)
+                assert found == n + (promised(n, d, 0.1) > near)
+
+
+@pytest.mark.parametrize("d, kappa, delta", [
+    (1, 1 + 1e-6, 0.01), (50, 1 + 1e-6, 1e-300), (10**14, 1e6, 0.01),
+    (99 * 10**12, 1e15, 0.5), (10**18, 9.0, 0.5), (7, 1 + 1e-8, 0.1),
+])
+def test_examples_needed_is_exact_for_numbers_of_fourteen_digits(
+        d, kappa, delta):
+    n = examples_needed(d, kappa, delta)
+    with mpmath.workdps(60):
+        assert promised(n, d, delta) <= kappa < promised(n - 1, d, delta)
 
 
 def test_examples_needed_matches_a_search_over_all_n():

@@ -12,6 +12,7 @@ from lttutor.attention import as_layer, attend
 from lttutor.descent import DivergenceWarning, outputs
 from lttutor.validation import (
     all_finite,
+    as_alpha,
     as_batched,
     as_examples,
     as_steps,
@@ -125,7 +126,7 @@ def generate(
     [0.0, 1.5, 2.25]
     """
     X, y = as_examples(X, y)
-    alpha = as_batched("alpha", alpha, batch=X.shape[:-2])
+    alpha = as_alpha(alpha, y, np.result_type(X, y))
     steps = as_steps(steps, batch=X.shape[:-2])
     return outputs(X, y, alpha, steps, trajectory)
 

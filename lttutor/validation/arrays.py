@@ -1,10 +1,12 @@
 """Arrays of real numbers: what comes in, and what goes out."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
+
+_FLOATS = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def as_array(
@@ -49,21 +51,20 @@ def as_reals(
     batch: bool = False,
 ) -> np.ndarray:
     """``as_array``, but NaN and infinity pass: the caller decides on them."""
-    expected = _describe(shape, batch)
-    array = real_array(name, value, expected)
-    fits = array.ndim >= len(shape) if batch else array.ndim == len(shape)
-    if not fits:
-        raise ValueError(f"{name}: expected {expected}, got shape {array.shape}")
-    trailing = array.shape[array.ndim - len(shape):]
-    for axis, (wanted, came) in enumerate(zip(shape, trailing)):
+    array = real_array(name, value, lambda: _describe(shape, batch))
+    ndim, axes = array.ndim, len(shape)
+    if ndim < axes or ndim > axes and not batch:
+        raise ValueError(f"{name}: expected {_describe(shape, batch)}, "
+                         f"got shape {array.shape}")
+    for axis, (wanted, came) in enumerate(zip(shape, array.shape[ndim - axes:])):
         if not isinstance(wanted, str) and wanted != came:
             raise ValueError(
-                f"{name}: expected {expected}, got shape {array.shape} "
-                f"(axis {axis - len(shape)} is {came}, not {wanted})"
+                f"{name}: expected {_describe(shape, batch)}, got shape "
+                f"{array.shape} (axis {axis - axes} is {came}, not {wanted})"
             )
-    if 0 in array.shape:
+    if array.size == 0:
         raise ValueError(
-            f"{name}: expected {expected} with no empty axis, "
+            f"{name}: expected {_describe(shape, batch)} with no empty axis, "
             f"got shape {array.shape}"
         )
     return array
@@ -106,9 +107,11 @@ def finite(result: np.ndarray, message: str) -> np.ndarray:
 
 def fit(name: str, array: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Return ``array`` in another dtype, which must be able to hold it."""
+    if array.dtype == dtype:
+        return array
     with np.errstate(over="ignore"):
-        cast = array.astype(dtype, copy=False)
-    if cast is not array and not all_finite(cast):
+        cast = array.astype(dtype)
+    if not all_finite(cast):
         raise ValueError(
             f"{name}: expected numbers that {dtype} can hold, "
             f"got {np.abs(array).max():.3g}"
@@ -117,39 +120,45 @@ def fit(name: str, array: np.ndarray, dtype: np.dtype) -> np.ndarray:
 
 
 def sum_of_squares(array: np.ndarray) -> float:
+    """The sum of the squares, infinite or NaN if an entry is."""
     flat = array.ravel(order="K")
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.dot(flat, flat)
+        return float(np.dot(flat, flat))
 
 
-def real_array(name: str, value: ArrayLike, expected: str) -> np.ndarray:
-    """An array of float32 or float64, of any shape."""
+def real_array(
+    name: str, value: ArrayLike, expected: Callable[[], str],
+) -> np.ndarray:
+    """An array of float32 or float64, of any shape.
+
+    ``expected`` describes it in a message, and is called for that alone.
+    """
     array = plain_array(name, value, expected)
-    if array.dtype.kind in "biu":
-        array = array.astype(np.float64)
-    if array.dtype.kind != "f":
+    if array.dtype in _FLOATS:
+        return array
+    if array.dtype.kind not in "biuf":
         raise TypeError(
-            f"{name}: expected {expected} of real numbers, "
+            f"{name}: expected {expected()} of real numbers, "
             f"got dtype {array.dtype}"
         )
-    if array.dtype not in (np.float32, np.float64):
-        with np.errstate(over="ignore"):
-            array = array.astype(np.float64)
-    return array
+    with np.errstate(over="ignore"):
+        return array.astype(np.float64)
 
 
-def plain_array(name: str, value: ArrayLike, expected: str) -> np.ndarray:
+def plain_array(
+    name: str, value: ArrayLike, expected: Callable[[], str],
+) -> np.ndarray:
     """An array of any dtype, but neither masked nor ragged."""
     if _has_mask(value):
         raise TypeError(
-            f"{name}: expected {expected}, got a masked array; "
+            f"{name}: expected {expected()}, got a masked array; "
             "fill or drop the masked entries first"
         )
     try:
         return np.asarray(value)
     except ValueError as error:
         raise ValueError(
-            f"{name}: expected {expected}, got rows of unequal length"
+            f"{name}: expected {expected()}, got rows of unequal length"
         ) from error
 
 

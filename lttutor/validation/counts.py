@@ -37,7 +37,7 @@ def as_count(
 def as_counts(name: str, value: ArrayLike, *, least: int = 0) -> np.ndarray:
     """Return ``value``, one integer or an array of them, as an int64 array."""
     expected = f"integers >= {least}"
-    array = plain_array(name, value, expected)
+    array = plain_array(name, value, lambda: expected)
     if array.dtype.kind == "O" and all(
             isinstance(entry, int) for entry in array.flat):
         raise ValueError(f"{name}: expected {expected} and below 2**63")

@@ -77,7 +77,8 @@ def as_alpha(alpha: ArrayLike, y: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """
     alpha = as_batched("alpha", alpha, batch=y.shape[:-1])
     limit = largest(dtype)
-    if sum_of_squares(alpha) > 1:  # else αy is no larger than y
+    # One product decides for most; else each task by its own α and y.
+    if not sum_of_squares(alpha) * sum_of_squares(y) <= limit**2:
         with np.errstate(over="ignore"):
             asked = np.abs(alpha) * np.abs(y).max(axis=-1).astype(float)
         if asked.max() > limit:
@@ -100,7 +101,7 @@ def as_steps(
     vector of length d cannot act as a preconditioner by broadcasting.
     """
     expected = "one step size per loop, shape (T,)"
-    array = real_array("steps", steps, expected)
+    array = real_array("steps", steps, lambda: expected)
     if array.ndim == 0:
         raise ValueError(
             f"steps: expected {expected}, got {steps!r}"

@@ -6,6 +6,7 @@ figure, formula and table; color never carries a meaning alone.
 """
 
 import colorsys
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 
@@ -188,10 +190,66 @@ def _short(value):
     return f"{value + 0.0:.3g}".replace("-", "−")
 
 
+def undrawn(figure: Figure) -> list[str]:
+    """Say what a figure was given to draw and does not show.
+
+    Matplotlib leaves out, without a word, what is not finite and what is
+    zero or negative on a log axis.  In a notebook each figure is asked.
+
+    Examples
+    --------
+    >>> figure, ax = plt.subplots()
+    >>> line, = ax.semilogy([1, 2, 3], [1e-3, 1e-9, 0.0], label="error")
+    >>> undrawn(figure)
+    ['Line2D error: 1 of 3 values of y are not positive, on a log axis']
+    >>> plt.close(figure)
+    """
+    return [
+        f"{type(artist).__name__} {artist.get_label()}: {bad} of "
+        f"{values.size} values of {name} are not "
+        f"{'positive, on a log axis' if log else 'finite'}"
+        for ax in figure.axes for artist in (*ax.lines, *ax.collections)
+        for name, values, log in _drawn(ax, artist)
+        if (bad := values.size - int(np.sum(
+            np.isfinite(values) & ((values > 0) | (not log)))))
+    ]
+
+
+def _drawn(ax, artist):
+    """An artist's data, with the name of their axis and whether it is log."""
+    if hasattr(artist, "get_xydata"):
+        points, transform = artist.get_xydata(), artist.get_transform()
+    elif any(artist.get_offset_transform()
+             .contains_branch_seperately(ax.transData)):
+        points = np.ma.filled(artist.get_offsets().astype(float), np.nan)
+        transform = artist.get_offset_transform()
+    else:
+        paths = [path.vertices for path in artist.get_paths()]
+        points = np.concatenate([np.empty((0, 2)), *paths])
+        transform = artist.get_transform()
+    in_data = transform.contains_branch_seperately(ax.transData)
+    for k, axis in enumerate((ax.xaxis, ax.yaxis)):
+        if in_data[k]:
+            yield "xy"[k], points[:, k], axis.get_scale() == "log"
+
+
 def _inline_at_print_resolution():
-    """Let a notebook's inline figures be transparent and sharp."""
+    """Let a notebook's figures be transparent and sharp, and show all."""
     try:
+        from IPython import get_ipython
         from matplotlib_inline.backend_inline import set_matplotlib_formats
     except ImportError:
         return
     set_matplotlib_formats("retina", facecolor="none", bbox_inches="tight")
+    if get_ipython() is None:
+        return
+    mpl.get_backend()  # chooses it now, which sets the formats once more
+    png = get_ipython().display_formatter.formatters["image/png"]
+    draw = png.lookup_by_type(Figure)
+
+    def draw_all(figure):
+        for words in undrawn(figure):
+            warnings.warn(words, stacklevel=2)
+        return draw(figure)
+
+    png.for_type(Figure, draw_all)

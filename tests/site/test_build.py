@@ -1,17 +1,26 @@
 """`make book` on a book of one chapter: what it builds, notices and refuses.
 
-The small book lies in a folder whose name has a space.
+The small book lies in a folder with an odd name, and is built in surroundings
+that must not matter.
 """
 
+import json
 import os
+import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
+import psutil
 import pytest
 
-from tools.book import chapters, execute
+from tools.book import build, cache, chapters
 from tools.book.chapters import ROOT
+
+NAME = "[a] %20 what? \u00e9 \u65e5\u672c #1 it's"
 
 HEADER = """---
 jupytext:
@@ -70,13 +79,50 @@ class Book:
         assert text.count(old) == 1
         self.write(name, text.replace(old, new))
 
-    def build(self):
-        result = subprocess.run(
+    def start(self, **options):
+        """A build that goes on beside the test."""
+        return subprocess.Popen(
             [sys.executable, "-m", "tools.book"], cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(self.folder)},
-            capture_output=True, text=True, check=False,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, **self.surroundings()}, **options,
         )
-        return result.returncode, result.stdout + result.stderr
+
+    def build(self, largest_file=None):
+        """Build; no file may get larger, as if the disk were full."""
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file,) * 2)
+
+        process = self.start(preexec_fn=largest_file and limit)
+        words, _ = process.communicate()
+        return process.returncode, words
+
+    def surroundings(self):
+        """A shell with a Jupyter of its own and a date from elsewhere."""
+        elsewhere = self.folder.parent / "elsewhere"
+        kernel = elsewhere / "kernels" / "python3" / "kernel.json"
+        kernel.parent.mkdir(parents=True, exist_ok=True)
+        kernel.write_text(json.dumps({
+            "argv": ["/bin/false"], "display_name": "x", "language": "python"
+        }))
+        return {
+            "PYTHONPATH": str(self.folder), "SOURCE_DATE_EPOCH": "0",
+            "JUPYTER_PATH": str(elsewhere), "MPLBACKEND": "nonsense",
+            "JUPYTER_DATA_DIR": str(elsewhere),
+        }
+
+    def site(self):
+        """Every file of the site with its content."""
+        folder = self.folder / "_build" / "html"
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in folder.rglob("*") if path.is_file()
+        }
+
+    def truncate(self, *patterns):
+        """Cut files of _build short, as a full disk does."""
+        for pattern in patterns:
+            for path in list((self.folder / "_build").rglob(pattern)):
+                os.truncate(path, path.stat().st_size // 2)
 
     def has(self, name):
         return (self.folder / "_build" / "html" / name).exists()
@@ -85,7 +131,7 @@ class Book:
 @pytest.fixture(scope="module")
 def original(tmp_path_factory):
     """The small book, built once."""
-    book = Book(tmp_path_factory.mktemp("a book") / "with a space")
+    book = Book(tmp_path_factory.mktemp("book") / NAME)
     ignore = shutil.ignore_patterns("__pycache__")
     for name in ("tools", "book/_ext", "book/_static"):
         shutil.copytree(ROOT / name, book.folder / name, ignore=ignore)
@@ -107,8 +153,8 @@ def original(tmp_path_factory):
 @pytest.fixture
 def book(original, tmp_path):
     """A copy of the built book, to be changed."""
-    shutil.copytree(original.folder, tmp_path / "a copy")
-    return Book(tmp_path / "a copy")
+    shutil.copytree(original.folder, tmp_path / NAME)
+    return Book(tmp_path / NAME)
 
 
 def test_a_build_makes_pages_and_downloads_and_says_where(original):
@@ -119,6 +165,19 @@ def test_a_build_makes_pages_and_downloads_and_says_where(original):
     assert len(original.words.splitlines()) < 12
 
 
+def test_nothing_is_written_beside_a_folder_of_any_name(original):
+    beside = {path.name for path in original.folder.parent.iterdir()}
+    assert beside == {NAME, "elsewhere"}
+
+
+def test_no_page_shows_the_day_on_which_it_was_built(original):
+    today = [time.strftime(f) for f in ("%Y-%m-%d", "%b %d, %Y", "%d %b %Y")]
+    site = original.site()
+    assert [(name, day) for name, data in site.items() for day in today
+            if day.encode() in data] == []
+    assert "\u00a9 Copyright 2026".encode() in site["book/index.html"]
+
+
 def test_a_second_run_does_nothing(book):
     code, words = book.build()
     assert code == 0
@@ -127,21 +186,17 @@ def test_a_second_run_does_nothing(book):
 
 
 def test_a_changed_text_is_built_without_running_the_code(book):
+    """Whatever the clock said when the texts were written."""
     book.edit("notebooks/11-one.md", "Some text.", "Other text.")
+    os.utime(book.folder / "notebooks/11-one.md", (1e9, 1e9))  # 2001
+    os.utime(book.folder / "notebooks/12-two.md", (4e9, 4e9))  # 2096
     code, words = book.build()
     assert code == 0
     assert "none of 1 has changed" in words
     html = book.folder / "_build/html/notebooks/11-one.html"
     assert "Other text." in html.read_text("utf8")
     assert "42" in html.read_text("utf8")
-
-
-def files(folder):
-    """Every file of the site with its content."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*") if path.is_file()
-    }
+    assert "Nothing has changed" in book.build()[1]
 
 
 def test_a_build_after_edits_ends_with_the_files_of_a_clean_one(book):
@@ -151,12 +206,12 @@ def test_a_build_after_edits_ends_with_the_files_of_a_clean_one(book):
     book.edit("notebooks/12-two.md", "# Another", "# Renamed")
     book.edit("notebooks/11-one.md", "Novel", "Plain")
     assert book.build()[0] == 0
-    after_edits = files(book.folder / "_build" / "html")
+    after_edits = book.site()
     for name in ("raw", ".doctrees", "html", "markdown", "built.json"):
         path = book.folder / "_build" / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert book.build()[0] == 0
-    clean = files(book.folder / "_build" / "html")
+    clean = book.site()
     assert after_edits.keys() == clean.keys()
     assert [name for name in clean if clean[name] != after_edits[name]] == []
 
@@ -198,14 +253,14 @@ def test_the_cache_is_dropped_when_what_it_depends_on_changes(
         (tmp_path / path).write_text("before")
     monkeypatch.setattr(chapters, "ROOT", tmp_path)
     monkeypatch.setattr(chapters, "CACHE", tmp_path / "_build" / "cache")
-    execute.drop_stale_cache()
-    assert not execute.drop_stale_cache()
+    cache.drop_if_stale()
+    assert not cache.drop_if_stale()
     (tmp_path / "README.md").write_text("after")
-    assert not execute.drop_stale_cache()
+    assert not cache.drop_if_stale()
     result = chapters.CACHE / "a result"
     result.write_text("kept")
     (tmp_path / name).write_text("after")
-    assert execute.drop_stale_cache()
+    assert cache.drop_if_stale()
     assert not result.exists()
 
 
@@ -230,11 +285,14 @@ def test_a_cell_that_warns_is_refused(book):
 
 def test_a_warning_fails_the_build_again_until_it_is_mended(book):
     """Sphinx warns of a page only while it reads it; that must not help."""
+    before = book.site()
     book.edit("notebooks/12-two.md", "Text.", "See {ref}`chap-99`.")
     for _ in range(2):
         code, words = book.build()
         assert code == 1
         assert "notebooks/12-two.md" in words and "chap-99" in words
+    assert book.site() == before
+
 
 def test_nothing_stays_of_a_page_that_is_dropped(book):
     book.edit("_toc.yml", "      - file: notebooks/11-one\n", "")
@@ -250,3 +308,208 @@ def test_a_listed_page_that_does_not_exist_is_named(book):
     code, words = book.build()
     assert code == 1
     assert "there is no notebooks/12-two.md" in words
+
+
+# A build that is interrupted ---------------------------------------------
+
+SLEEPS = """
+import os, time
+open({mark!r}, "w").write(str(os.getpid()))
+time.sleep(600)
+"""
+EXTENSION = '''
+import os, time
+from pathlib import Path
+
+def setup(app):
+    app.connect("html-page-context", sleep)
+
+def sleep(app, *_):
+    mark = Path(app.srcdir) / "writing"
+    if mark.exists():
+        mark.write_text(str(os.getpid()))
+        time.sleep(600)
+'''
+
+
+def wait_for(condition, seconds):
+    """What the condition says once it holds; fail if it takes longer."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+    return found
+
+
+def pid_in(mark):
+    """The process that wrote its number into a file, once it has."""
+    return wait_for(
+        lambda: mark.exists() and int(mark.read_text() or 0), seconds=60)
+
+
+def has_ended(pid):
+    return not psutil.pid_exists(pid) or (
+        psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+
+
+def end(process, number, child):
+    """End a build by a signal; it and its child are gone within 3 s."""
+    process.send_signal(number)
+    words, _ = process.communicate(timeout=3)
+    wait_for(lambda: has_ended(child), seconds=3)
+    assert process.returncode == -number
+    if number != signal.SIGKILL:
+        assert words.splitlines()[-1].startswith("Stopped.")
+    assert "Traceback" not in words
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_build_that_runs_a_page_can_be_stopped_at_once(book, number):
+    before, mark = book.site(), book.folder / "mark"
+    book.edit("notebooks/11-one.md", "\ntotal\n",
+              SLEEPS.format(mark=str(mark)))
+    first = book.start()
+    kernel = pid_in(mark)
+    code, words = book.build()  # another one, at the same time
+    assert code == 1 and "another build is at work" in words
+    end(first, number, kernel)
+    assert book.site() == before
+
+
+def test_a_build_that_writes_pages_can_be_stopped_and_taken_up(book):
+    before, mark = book.site(), book.folder / "writing"
+    book.write("book/_ext/sleeps.py", EXTENSION)
+    book.edit("_config.yml", "    boxes: book/_ext\n",
+              "    boxes: book/_ext\n    sleeps: book/_ext\n")
+    book.edit("_config.yml", "      - boxes\n",
+              "      - boxes\n      - sleeps\n")
+    book.edit("notebooks/12-two.md", "Text.", "Other text.")
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        mark.write_text("")
+        process = book.start()
+        end(process, number, pid_in(mark))
+        assert book.site() == before
+    mark.unlink()
+    assert book.build()[0] == 0
+    after = book.site()
+    assert after.keys() == before.keys()
+    assert b"Other text." in after["notebooks/12-two.html"]
+
+
+def test_a_page_whose_kernel_is_killed_is_named(book):
+    book.edit("notebooks/11-one.md", "\ntotal\n",
+              "\nimport os; os.kill(os.getpid(), 9)\n")
+    code, words = book.build()
+    assert code == 1
+    assert "notebooks/11-one.md: the kernel died" in words
+    assert "Traceback" not in words
+
+
+# What is damaged is made anew ----------------------------------------------
+
+def test_a_site_that_is_not_whole_is_built_again(original, book):
+    """And no damaged work of Sphinx is taken up."""
+    html = book.folder / "_build" / "html"
+    (html / "_static" / "favicon.svg").unlink()
+    book.truncate("html/notebooks/12-two.html", ".doctrees/told",
+                  ".doctrees/search.pickle", ".doctrees/**/*.doctree")
+    code, words = book.build()
+    assert code == 0 and "Nothing has changed" not in words
+    assert book.site() == original.site()
+
+
+def test_state_that_is_damaged_or_old_counts_as_absent(original, book):
+    book.truncate("base.ipynb", "settings.json", "*.whl", "fontlist*.json",
+                  "formulas.json", "lttutor-and-pins", "build.log")
+    built = book.folder / "_build" / "built.json"
+    now = json.loads(built.read_text())
+    built.write_text(json.dumps({"all": now["all"], "global": now["global"],
+                                 "pages": [], "code": []}))
+    assert book.build()[0] == 0
+    assert book.site() == original.site()
+
+
+def test_a_cache_without_its_list_is_filled_again(original, book):
+    """And a stamp that a full disk left empty says nothing."""
+    (book.folder / "_build" / ".jupyter_cache" / "global.db").write_bytes(b"")
+    (book.folder / "_build" / "built.json").write_bytes(b"")
+    assert book.build()[0] == 0
+    assert book.site() == original.site()
+
+
+def test_no_room_on_the_disk_is_one_sentence_and_the_site_stays(book):
+    before = book.site()
+    book.edit("notebooks/12-two.md", "Text.", "Other text.")
+    code, words = book.build(largest_file=60_000)
+    assert code == 1
+    assert "File too large" in words and "Traceback" not in words
+    assert book.site() == before
+    assert book.build()[0] == 0
+
+
+def test_a_folder_that_cannot_be_written_to_is_one_sentence(book):
+    shutil.rmtree(book.folder / "_build")
+    (book.folder / "_build").write_text("not a folder")
+    code, words = book.build()
+    assert code == 1
+    assert "_build" in words and "Traceback" not in words
+
+
+@pytest.fixture
+def evidence_runs(tmp_path, monkeypatch):
+    """Runs of the evidence, as (exit code, what it wrote), to be filled."""
+    runs = []
+    results = tmp_path / "evidence.json"
+
+    def run_apart(log):
+        code, text = runs.pop(0)
+        results.write_text(text)
+        return code
+
+    monkeypatch.setattr(build, "BUILD", tmp_path)
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    monkeypatch.setattr(build.evidence, "RESULTS", results)
+    monkeypatch.setattr(build.evidence, "run_apart", run_apart)
+    return runs
+
+
+def test_only_evidence_that_holds_is_stamped(evidence_runs):
+    evidence_runs += [(1, '{"a": {}}'), (0, '{"a": {}}')]
+    assert build.run_evidence(print)
+    assert build.run_evidence(print) == []
+    assert build.run_evidence(print) == []  # did not run a third time
+    assert evidence_runs == []
+
+
+def test_evidence_that_cannot_be_read_is_run_again(evidence_runs):
+    evidence_runs += [(0, '{"a": '), (0, '{"a": {}}')]
+    assert build.run_evidence(print) == []
+    assert build.run_evidence(print) == []
+    assert evidence_runs == []
+
+
+# What make passes on -------------------------------------------------------
+
+def test_make_passes_nothing_on_that_changes_the_meaning_of_the_book():
+    hostile = {name: "1" for name in (
+        "PYTHONOPTIMIZE", "PYTHONSAFEPATH", "PYTHONHOME", "PYTHONPATH",
+        "PYTHONSTARTUP", "PYTHONWARNINGS", "PIP_USER", "PIP_TARGET",
+        "PIP_PREFIX", "PIP_REQUIRE_VIRTUALENV", "VIRTUAL_ENV")}
+    shown = subprocess.run(
+        ["make", "--no-print-directory", "-f", "-", "show"], cwd=ROOT,
+        input="include Makefile\nshow:\n\t@env\n",
+        env={**os.environ, **hostile},
+        capture_output=True, text=True, check=True,
+    ).stdout
+    names = {line.partition("=")[0] for line in shown.splitlines()}
+    assert names & hostile.keys() == set()
+    assert {"PYTHONNOUSERSITE", "PYTHONUTF8"} <= names
+
+
+def test_make_builds_once_and_before_it_tests():
+    plan = subprocess.run(
+        ["make", "-n", "-j8", "book", "test"], cwd=ROOT,
+        capture_output=True, text=True, check=True,
+    ).stdout
+    steps = re.findall(r"-m (tools\.\w+)", plan)
+    assert steps == ["tools.book", "tools.test"]

@@ -1,19 +1,37 @@
 """`make book`: run what changed, build the site, check it, say where it is."""
 
+import fcntl
+import subprocess
 import sys
 import time
 
-from tools.book import changes
+from tools.book import changes, lifeline
+from tools.book.chapters import BUILD
 
 
 def main():
+    """Build the book, alone in this folder; say what went wrong in words."""
+    lifeline.end_on_signals()
+    try:
+        BUILD.mkdir(exist_ok=True)
+        with (BUILD / ".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return make()
+    except BlockingIOError:
+        return fail([("another build is at work here: wait for it, "
+                      "or stop it")])
+    except (OSError, subprocess.SubprocessError) as error:
+        lifeline.end_children()
+        return fail([str(error)])
+
+
+def make():
     started = time.perf_counter()
     present, past = changes.now(), changes.last()
     if changes.is_fresh(present, past):
         return finish(started, "Nothing has changed.")
     from tools.book import build
 
-    changes.STAMP.unlink(missing_ok=True)  # until this build has passed
     failures = build.build(present, past, say)
     if failures:
         return fail(failures)

@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from tools.book import changes, chapters, travel
+from tools.book import changes, chapters, state, travel
 from tools.book.chapters import BUILD, HTML, ROOT
 
 NOTEBOOKS = "learning-in-the-loop-notebooks.zip"
@@ -25,7 +25,7 @@ def write(site):
     shutil.copyfile(package, site / package.name)
     files = {package.name: package}
     for page in chapters.chapters():
-        path = chapters.download(page)
+        path = chapters.download(page, site)
         if path.exists():
             files[path.name] = path
     zipped(site / NOTEBOOKS, files)
@@ -36,7 +36,8 @@ def wheel():
     folder = BUILD / "wheel"
     path, stamp = folder / travel.wheel_name(), folder / "made-of"
     now = changes.fingerprint("lttutor/**/*.py", "pyproject.toml", "LICENSE")
-    if path.exists() and stamp.exists() and stamp.read_text() == now:
+    if (zipfile.is_zipfile(path) and stamp.exists()
+            and stamp.read_text() == now):
         return path
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -51,7 +52,7 @@ def wheel():
              "--wheel-dir", str(folder), away],
             check=True, env={**os.environ, "SOURCE_DATE_EPOCH": "315532800"},
         )
-    stamp.write_text(now)
+    state.write(stamp, now)
     return path
 
 

@@ -4,10 +4,13 @@ import hashlib
 import json
 import sys
 
-from tools.book import chapters
-from tools.book.chapters import BUILD
+from tools.book import chapters, state
+from tools.book.chapters import BUILD, HTML
 
 STAMP = BUILD / "built.json"
+# What Sphinx takes up again; of this, too, nothing may be lost or damaged.
+TAKEN_UP = [BUILD / name
+            for name in ("raw", ".doctrees", "markdown", "jupyter_execute")]
 
 # A change here can change any page, so all are read again.
 GLOBAL = ("_config.yml", "_toc.yml", "requirements.txt", "book/**/*.yml",
@@ -33,27 +36,29 @@ def now():
 
 
 def last():
-    """Those of the last build that passed, and the pages it wrote."""
-    return json.loads(STAMP.read_text("utf8")) if STAMP.exists() else {}
+    """Those of the last build that passed, and of what it wrote."""
+    return state.read(STAMP)
 
 
 def is_fresh(present, past):
-    """Whether the last build is of the present files, and is all there."""
-    return (
-        past.get("all") == present["all"]
-        and all(is_newer(chapters.html(page), chapters.source(page))
-                for page in past["pages"])
-        and all(chapters.download(page).exists() for page in past["code"])
-    )
+    """Whether the site is of the present files, and as it was written.
+
+    The hour at which a file was written says nothing: clocks go wrong, and
+    copies and archives keep old ones.
+    """
+    return (past.get("all") == present["all"]
+            and past.get("site") == state.holds(HTML))
 
 
-def is_newer(built, source):
-    return (built.exists() and source.exists()
-            and built.stat().st_mtime >= source.stat().st_mtime)
+def can_go_on(present, past):
+    """Whether Sphinx may take up its work where the last build left it."""
+    return (past.get("global") == present["global"]
+            and past.get("taken up") == [state.holds(f) for f in TAKEN_UP])
 
 
-def keep(present, pages, code):
+def keep(present):
     """Note that a build of the present files has passed."""
-    STAMP.write_text(
-        json.dumps({**present, "pages": pages, "code": code}), "utf8"
-    )
+    state.write(STAMP, json.dumps({
+        **present, "site": state.holds(HTML),
+        "taken up": [state.holds(folder) for folder in TAKEN_UP],
+    }))

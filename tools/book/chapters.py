@@ -40,14 +40,14 @@ def source(page):
     return ROOT / f"{page}.md"
 
 
-def html(page):
+def html(page, site=HTML):
     """The built file of a page."""
-    return HTML / f"{page}.html"
+    return site / f"{page}.html"
 
 
-def download(page):
+def download(page, site=HTML):
     """The executed notebook that the page offers for download."""
-    return HTML / "_sources" / f"{page}.ipynb"
+    return site / "_sources" / f"{page}.ipynb"
 
 
 def code_pages():

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import yaml
 
+from tools.book import lifeline, state
 from tools.book.chapters import ROOT
 
 LEDGER = ROOT / "book" / "claims.yml"
@@ -84,7 +85,7 @@ def helpers():
 
 def results():
     """What each test said in the last run: ``{test id: properties}``."""
-    return json.loads(RESULTS.read_text("utf8")) if RESULTS.exists() else {}
+    return state.read(RESULTS)
 
 
 class Recorder:
@@ -112,20 +113,19 @@ def run(arguments=()):
         ["-q", "--no-header", "-p", "no:cacheprovider", TESTS, *arguments],
         plugins=[recorder],
     )
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(
-        json.dumps(recorder.results, indent=1, sort_keys=True) + "\n", "utf8"
-    )
+    state.write(RESULTS, json.dumps(
+        recorder.results, indent=1, sort_keys=True) + "\n")
     return int(code)
 
 
 def run_apart(log):
     """Run the evidence in a process of its own; its words go to ``log``."""
-    return subprocess.run(
+    return lifeline.start(
         [sys.executable, "-m", "tools.book.evidence"], cwd=ROOT,
-        stdout=log, stderr=subprocess.STDOUT, check=False,
-    ).returncode
+        stdout=log, stderr=subprocess.STDOUT,
+    ).wait()
 
 
 if __name__ == "__main__":
+    lifeline.hold()
     sys.exit(run(sys.argv[1:]))

@@ -1,27 +1,23 @@
 """Run the code of the book's pages and keep the results in the cache.
 
-Each page runs in a fresh kernel; two pages run at a time.  A page whose code
-has not changed is not run again, unless the package or the pins changed.
+Each page runs in a fresh kernel, whose client is a thread of this process;
+two pages run at a time.
 """
 
-import copy
-import multiprocessing
 import os
 import re
+import subprocess
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import nbclient
-from jupyter_cache import get_cache
-from jupyter_cache.base import CacheBundleIn
 from nbclient.exceptions import (
     CellExecutionError,
     CellTimeoutError,
     DeadKernelError,
 )
 
-from tools.book import chapters
-from tools.book.changes import fingerprint
+from tools.book import cache, chapters, lifeline
 
 TIMEOUT = 120  # seconds a cell may take
 WORKERS = 2
@@ -47,43 +43,18 @@ def prepare_kernels():
         "IPYTHONDIR": str(chapters.BUILD / ".ipython"),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "JUPYTER_PLATFORM_DIRS": "1",
+        "JUPYTER_PREFER_ENV_PATH": "1",
     })
     os.environ.pop("MPLBACKEND", None)
-    if not (chapters.BUILD / ".matplotlib").exists():
-        (chapters.BUILD / ".matplotlib").mkdir(parents=True)
+    os.environ.pop("JUPYTER_PATH", None)  # a kernel found there would win
+    fonts = chapters.BUILD / ".matplotlib"
+    if not list(fonts.glob("fontlist*.json")):
+        fonts.mkdir(parents=True, exist_ok=True)
         import matplotlib.font_manager  # noqa: F401
     from IPython.core.profiledir import ProfileDir
     if not (chapters.BUILD / ".ipython" / "profile_default").exists():
         (chapters.BUILD / ".ipython").mkdir(parents=True, exist_ok=True)
         ProfileDir.create_profile_dir_by_name(os.environ["IPYTHONDIR"])
-
-
-def drop_stale_cache():
-    """Empty the cache if what pages import has changed; say whether."""
-    stamp = chapters.CACHE / "lttutor-and-pins"
-    now = fingerprint("lttutor/**/*", "requirements.txt",
-                      "benchmarks/*.json")
-    if stamp.exists() and stamp.read_text() == now:
-        return False
-    existed = stamp.exists()
-    get_cache(chapters.CACHE).clear_cache()
-    stamp.parent.mkdir(parents=True, exist_ok=True)
-    stamp.write_text(now)
-    return existed
-
-
-def in_cache(page):
-    """The page with the outputs of its last run, or None."""
-    notebook = chapters.read(page)
-    cache = get_cache(chapters.CACHE)
-    try:
-        _, executed = cache.merge_match_into_notebook(notebook)
-    except KeyError:
-        return None
-    # The cache keys on code alone: captions and tags come from the text.
-    for fresh, cell in zip(notebook.cells, executed.cells, strict=True):
-        cell.metadata = copy.deepcopy(fresh.metadata)
-    return executed
 
 
 def run(page, notebook=None, attempts=3):
@@ -102,7 +73,8 @@ def run(page, notebook=None, attempts=3):
         resources={"metadata": {"path": str(chapters.source(page).parent)}},
     )
     try:
-        client.execute()
+        # What a kernel itself has to say at its end is for nobody.
+        client.execute(stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
         raise PageFailed(_where_it_failed(page, notebook, error)) from None
     except CellTimeoutError:
@@ -112,7 +84,9 @@ def run(page, notebook=None, attempts=3):
             f"{page}.md:{line}: a cell took longer than {TIMEOUT} s"
         ) from None
     except DeadKernelError:
-        raise PageFailed(f"{page}.md: the kernel died") from None
+        raise PageFailed(
+            f"{page}.md: the kernel died (killed for want of memory?)"
+        ) from None
     except RuntimeError as error:
         # Two kernels that start at once may want the same port.
         if attempts > 1 and "before replying" in str(error):
@@ -161,43 +135,35 @@ def _refuse_stderr(page, notebook):
                 )
 
 
-def _run_for_pool(page):
-    prepare_kernels()
-    return run(page)
-
-
 def execute_all(say=print):
     """Run every page that needs it; return the list of failures."""
-    if drop_stale_cache():
+    if cache.drop_if_stale():
         say("lttutor or the pins changed: every chapter runs again")
+    cache.drop_if_unreadable()
     prepare_kernels()
     pages = chapters.code_pages()
-    todo = [page for page in pages if in_cache(page) is None]
+    todo = [page for page in pages if cache.get(page) is None]
     if not todo:
         say(f"Running chapters: none of {len(pages)} has changed")
         return []
     say(f"Running {len(todo)} of {len(pages)} pages with code, "
         f"{WORKERS} at a time")
     failures = []
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(WORKERS, mp_context=context) as pool:
-        jobs = {pool.submit(_run_for_pool, page): page for page in todo}
-        for count, job in enumerate(as_completed(jobs), start=1):
-            page = jobs[job]
-            try:
-                notebook, seconds = job.result()
-            except PageFailed as error:
-                say(f"  [{count}/{len(todo)}] {page}  FAILED")
-                failures.append(str(error))
-                continue
-            get_cache(chapters.CACHE).cache_notebook_bundle(
-                CacheBundleIn(
-                    notebook,
-                    str(chapters.source(page)),
-                    data={"execution_seconds": seconds},
-                ),
-                check_validity=False,
-                overwrite=True,
-            )
-            say(f"  [{count}/{len(todo)}] {page}  {seconds:.1f} s")
+    with ThreadPoolExecutor(WORKERS) as pool:
+        jobs = {pool.submit(run, page, chapters.read(page)): page
+                for page in todo}
+        try:
+            for count, job in enumerate(as_completed(jobs), start=1):
+                page, words = jobs[job], "FAILED"
+                try:
+                    notebook, seconds = job.result()
+                    cache.put(page, notebook, seconds)
+                    words = f"{seconds:.1f} s"
+                except PageFailed as error:
+                    failures.append(str(error))
+                say(f"  [{count}/{len(todo)}] {page}  {words}")
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            lifeline.end_children()
+            raise
     return failures

@@ -1,22 +1,37 @@
 """Let Sphinx write only the pages that changed, and still be right.
 
 An incremental build must end with the very files of a clean one.  Sphinx
-falls short of that: it does not know which pages show the title or number of
-another, and it forgets a part of the search index.
+falls short of that: it tells changed texts by their times, it does not know
+which pages show the title or number of another, and it forgets a part of the
+search index.
 """
 
 import hashlib
+import json
 import pickle
 import re
 from pathlib import Path
+
+from tools.book import state
 
 SEARCH = ("_titles", "_filenames", "_mapping", "_title_mapping",
           "_all_titles", "_index_entries")
 
 
 def watch(app):
-    """Have all pages written if what they tell each other has changed."""
+    """Have the right pages read and written."""
     told = Path(app.doctreedir) / "told"
+    texts = Path(app.doctreedir) / "texts.json"
+
+    def pages_to_read(app, env, added, changed, removed):
+        now = {
+            page: hashlib.sha256(Path(env.doc2path(page)).read_bytes())
+            .hexdigest() for page in env.found_docs
+        }
+        before = state.read(texts)
+        state.write(texts, json.dumps(now))
+        return [page for page in env.all_docs if page in now
+                and now[page] != before.get(page)]
 
     def pages_to_write(app, env):
         now = what_pages_tell(env)
@@ -24,6 +39,7 @@ def watch(app):
         told.write_text(now, "utf8")
         return env.found_docs if now != before else []
 
+    app.connect("env-get-outdated", pages_to_read)
     # Last of all, when figures and equations have their numbers.
     app.connect("env-updated", pages_to_write, priority=999)
     remember_search(app.builder, Path(app.doctreedir) / "search.pickle")

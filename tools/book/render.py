@@ -6,13 +6,14 @@ writes those that show something of them (see ``incremental``).
     python -m tools.book.render OUTPUT_FOLDER [BUILDER]
 """
 
-import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
 
-from tools.book import incremental
+from tools.book import incremental, lifeline, state
+from tools.book.changes import fingerprint
 from tools.book.chapters import BUILD, ROOT
 
 LOG = BUILD / "build.log"
@@ -27,7 +28,7 @@ def render(say, output=RAW, builder="html"):
     complaints, reexecuted, phase = [], [], None
     command = [sys.executable, "-m", __spec__.name, str(output), builder]
     with LOG.open("w", encoding="utf8") as log:
-        process = subprocess.Popen(
+        process = lifeline.start(
             command, cwd=ROOT, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, encoding="utf8",
             errors="replace",
@@ -43,8 +44,13 @@ def render(say, output=RAW, builder="html"):
                 complaints.append(line.replace(f"{ROOT}/", ""))
             if "Executing notebook using" in line:
                 reexecuted.append(line)
-    if process.wait() == 0 and not complaints and not reexecuted:
+    code = process.wait()
+    if code == 0 and not complaints and not reexecuted:
         return []
+    if code < 0:
+        complaints.append(f"Sphinx was killed (signal {-code})")
+    # A full disk is one misfortune, however many files it meets.
+    complaints = [x for x in complaints if "OSError" in x][:1] or complaints
     if reexecuted:
         complaints.append("the site ran chapters that were already run: "
                           + "; ".join(reexecuted))
@@ -57,28 +63,31 @@ def settings():
 
     Kept from one build to the next: to load Jupyter Book takes seconds.
     """
-    config = ROOT / "_config.yml"
     kept = BUILD / "settings.json"
-    now = hashlib.sha256(config.read_bytes()).hexdigest()
-    if kept.exists():
-        saved = json.loads(kept.read_text("utf8"))
-        if saved["of"] == now:
-            return saved["settings"]
+    now = fingerprint("_config.yml", "requirements.txt",
+                      "tools/book/render.py")
+    saved = state.read(kept)
+    if saved.get("of") == now:
+        return saved["settings"]
     from jupyter_book.config import get_final_config
 
     found, _ = get_final_config(
-        user_yaml=config, sourcedir=ROOT, use_external_toc=True,
+        user_yaml=ROOT / "_config.yml", sourcedir=ROOT, use_external_toc=True,
         cli_config={"external_toc_path": "_toc.yml", "nitpicky": True,
                     "latex_individualpages": False},
     )
     text = json.dumps({"of": now, "settings": found})
-    kept.write_text(text, "utf8")
+    state.write(kept, text)
     return json.loads(text)["settings"]
 
 
 def main(output, builder="html"):
+    # Of the shell's date Sphinx would make the year of the copyright.
+    os.environ.pop("SOURCE_DATE_EPOCH", None)
     from sphinx.application import Sphinx
     from sphinx.util.docutils import docutils_namespace, patch_docutils
+
+    from tools.book import cache  # noqa: F401  MyST-NB takes results from it
 
     sys.path.insert(0, str(ROOT / "book" / "_ext"))
     with patch_docutils(None), docutils_namespace():
@@ -95,4 +104,5 @@ def main(output, builder="html"):
 
 
 if __name__ == "__main__":
+    lifeline.hold()
     sys.exit(main(*sys.argv[1:]))

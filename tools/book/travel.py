@@ -15,7 +15,7 @@ import tomllib
 import nbformat
 from nbformat.v4 import new_markdown_cell
 
-from tools.book import chapters, execute
+from tools.book import cache, chapters
 from tools.book.chapters import BUILD, ROOT
 
 MARKDOWN = BUILD / "markdown"
@@ -36,16 +36,16 @@ BESIDE = ("The file lies beside the notebooks in the book's archive of all "
           "`python -m pip install .` instead.")
 
 
-def write_all(site):
+def write_all(site, address):
     """Write the notebooks that the pages offer, below ``_sources``.
 
-    ``site`` is the book's public address, or empty.
+    ``address`` is the book's public one, or empty.
     """
     for page in chapters.offered():
-        path = chapters.download(page)
+        path = chapters.download(page, site)
         path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(
-            notebook(page, site), indent=1, ensure_ascii=False,
+            notebook(page, address), indent=1, ensure_ascii=False,
             sort_keys=True,
         )
         path.write_text(text + "\n", "utf8")
@@ -53,7 +53,7 @@ def write_all(site):
 
 def notebook(page, site):
     """The executed page as a plain notebook."""
-    executed = execute.in_cache(page)
+    executed = cache.get(page)
     if executed is None:
         raise LookupError(f"{page} was not executed")
     code = {index: cell for index, cell in enumerate(executed.cells)

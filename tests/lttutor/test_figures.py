@@ -1,0 +1,66 @@
+"""What a figure leaves out without a word is noticed."""
+
+import matplotlib.pyplot as plt
+import nbclient
+import numpy as np
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from lttutor import figures
+
+LOST = [
+    ("a zero in a line", lambda ax: ax.semilogy([1, 2], [1e-3, 0])),
+    ("a negative x", lambda ax: ax.loglog([-1, 2], [1, 2])),
+    ("a line at zero", lambda ax: (ax.set_yscale("log"), ax.axhline(0))),
+    ("NaN", lambda ax: ax.plot([1, 2], [np.nan, 1])),
+    ("infinity", lambda ax: ax.plot([1, 2], [np.inf, 1])),
+    ("a masked point", lambda ax: ax.plot(
+        [1, 2], np.ma.masked_less([0.0, 1], 0.5))),
+    ("a point", lambda ax: (ax.set_yscale("log"), ax.scatter([1, 2], [0, 1]))),
+    ("a band", lambda ax: (ax.set_yscale("log"),
+                           ax.fill_between([1, 2], [0, 0], [1, 1]))),
+    ("an error bar", lambda ax: (ax.set_yscale("log"),
+                                 ax.errorbar([1], [1], yerr=[2]))),
+]
+SHOWN = [
+    ("lines", lambda ax: ax.plot([0, -1], [0, 1])),
+    ("lines on log axes", lambda ax: ax.loglog([1, 2], [1e-300, 1])),
+    ("a line across", lambda ax: (ax.set_xscale("log"), ax.axhline(-1))),
+    ("points", lambda ax: ax.scatter([0, -1], [0, 1])),
+    ("no data", lambda ax: (ax.set_yscale("log"), ax.plot([], []))),
+]
+
+
+@pytest.mark.parametrize(
+    "draw", [row[1] for row in LOST], ids=[row[0] for row in LOST])
+def test_what_is_lost_is_told(draw):
+    figure, ax = plt.subplots()
+    draw(ax)
+    assert figures.undrawn(figure)
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(
+    "draw", [row[1] for row in SHOWN], ids=[row[0] for row in SHOWN])
+def test_of_what_is_shown_nothing_is_told(draw):
+    figure, ax = plt.subplots()
+    draw(ax)
+    assert figures.undrawn(figure) == []
+    plt.close(figure)
+
+
+def test_every_figure_of_a_notebook_is_asked():
+    """In the order in which a chapter has it: style first, then figures."""
+    cells = [
+        "from lttutor.figures import plt, use_style; use_style()",
+        "plt.semilogy([1, 2], [1, 2])\nplt.show()",
+        "plt.semilogy([1, 2], [1, 0])\nplt.show()",
+        "plt.semilogy([1, 2, 3], [1, 0, 0]);",
+    ]
+    notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
+    nbclient.NotebookClient(notebook, kernel_name="python3").execute()
+    warned = ["values of y are not positive" in str(cell.outputs)
+              for cell in notebook.cells]
+    drawn = ["image/png" in str(cell.outputs) for cell in notebook.cells]
+    assert warned == [False, False, True, True]
+    assert drawn == [False, True, True, True]

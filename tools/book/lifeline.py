@@ -1,0 +1,60 @@
+"""No process of a build outlives it, however the build ends.
+
+A child holds one end of a pipe whose other end only its parent holds: when
+that one ends, by Ctrl-C or by ``kill -9``, the child notices and ends too,
+with all that it started.  Kernels watch their parent by themselves.
+"""
+
+import os
+import signal
+import subprocess
+import threading
+from contextlib import suppress
+
+import psutil
+
+STOPPED = "\nStopped. What is done is kept: say `make book` to go on.\n"
+
+
+def start(command, **options):
+    """Start a child; Ctrl-C in the terminal is not for it but for us."""
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, start_new_session=True, **options
+    )
+
+
+def hold():
+    """In a child made by ``start``: end when the parent does."""
+    line = os.dup(0)  # pytest puts another file in the place of stdin
+
+    def watch():
+        os.read(line, 1)
+        end_children()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def end_children():
+    """Kill every process that this one started, and theirs."""
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            child.kill()
+
+
+def end_on_signals():
+    """On Ctrl-C, or when we are told to end: say one sentence, and end.
+
+    There is nothing to tidy up, because a build may be killed at any moment
+    without warning and must leave only what the next one can use.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
+
+
+def _end(number, _):
+    end_children()
+    with suppress(OSError):
+        os.write(2, STOPPED.encode())
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)

@@ -14,7 +14,7 @@ import sys
 
 from tools.book import incremental, lifeline, state
 from tools.book.changes import fingerprint
-from tools.book.chapters import BUILD, ROOT
+from tools.book.chapters import BUILD, ROOT, pages
 
 LOG = BUILD / "build.log"
 RAW = BUILD / "raw"  # as Sphinx writes them; tools.book.site makes the site
@@ -87,6 +87,8 @@ def main(output, builder="html"):
     from sphinx.application import Sphinx
     from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+    # The table of contents alone says which texts are pages.
+    texts = [f"{page}.md" for page in pages()]
     from tools.book import cache  # noqa: F401  MyST-NB takes results from it
 
     sys.path.insert(0, str(ROOT / "book" / "_ext"))
@@ -94,7 +96,8 @@ def main(output, builder="html"):
         app = Sphinx(
             srcdir=str(ROOT), confdir=None, outdir=output,
             doctreedir=str(DOCTREES), buildername=builder,
-            confoverrides=settings(), status=sys.stdout, warning=sys.stderr,
+            confoverrides={**settings(), "include_patterns": texts},
+            status=sys.stdout, warning=sys.stderr,
             warningiserror=True, keep_going=True,
         )
         if builder == "html":

@@ -76,16 +76,16 @@ def noisy_risk(
 
 
 def ridge_residual(eigenvalues: ArrayLike, penalty: float) -> np.ndarray:
-    """What ridge regression leaves of each direction: ω / (λ + ω).
+    """What ridge regression leaves of each direction: ζ / (λ + ζ).
 
-    For the minimizer of ½‖Xθ - y‖² + ½ω‖θ‖².
+    For the minimizer of ½‖Xθ - y‖² + ½ζ‖θ‖².
 
     Parameters
     ----------
     eigenvalues : array_like, shape (..., d)
         Eigenvalues λ of XᵀX, none negative.
     penalty : float
-        ω, positive.
+        ζ, positive.
 
     Returns
     -------

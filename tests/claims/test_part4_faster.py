@@ -158,6 +158,34 @@ def test_two_heads_and_a_row_of_memory_are_heavy_ball(checked):
     checked(draws=30, tolerance=1e-10)
 
 
+@pytest.mark.claim("B-momentum-heads")
+def test_heavy_balls_worst_error_is_the_stated_one(checked):
+    """The heads run on a diagonal prompt; the worst direction is that of L."""
+    for kappa in (4.0, 25.0, 400.0):
+        values = np.concatenate([np.geomspace(1, kappa, 40),
+                                 kappa - np.geomspace(1e-4, 1, 10)])
+        d = len(values)
+        root = np.sqrt(kappa)
+        eta, rho = 4 / (root + 1) ** 2, (root - 1) / (root + 1)
+        Z = np.zeros((d + 2, d + 3))
+        Z[:d, :d] = np.diag(np.sqrt(values))
+        Z[:d, d] = np.sqrt(values)     # every coordinate of θ* is 1
+        Z[d, d + 2] = Z[d + 1, d + 1] = Z[d + 1, d] = 1
+        Q1, Q2, P = np.zeros((3, d + 3, d + 3))
+        Q1[:d + 1, :d + 1], P[:d, :d] = np.eye(d + 1), np.eye(d)
+        Q2[d + 1:, d + 1:] = np.array([[-rho**2, rho**2], [-1, 1]]) / eta
+        mask1, mask2 = np.zeros((2, d + 2, d + 2))
+        mask1[d + 1, :d], mask2[d:, d:] = 1, 1
+        for T in range(1, 31):
+            Z = Z - eta * (linear_attention(Z, Q1, P, mask1)
+                           + linear_attention(Z, Q2, P, mask2))
+            left = np.abs(Z[-1, :d] + 1)
+            claimed = (1 + T + rho * T) * rho**T
+            assert left[39] == pytest.approx(claimed, rel=1e-6, abs=1e-13)
+            assert left.max() <= claimed * (1 + 1e-6) + 1e-13
+    checked(draws=90, tolerance=1e-6)
+
+
 @pytest.mark.claim("B-ritz-steps")
 @pytest.mark.filterwarnings("ignore::lttutor.loop.DivergenceWarning")
 def test_the_unchanged_machine_runs_conjugate_gradients(checked):

@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy as sp
 
-from lttutor.validation import as_count
+from lttutor.validation import as_array, as_count
 
 
 def symbolic_prompt(n: int, d: int) -> tuple:
@@ -72,7 +72,9 @@ def symbolic_attention(
     [                       0, 0],
     [alpha*x11*y1 + q1*x11**2, 0]])
     """
-    Q, P, mask = (_exact(matrix) for matrix in (Q, P, mask))
+    rows, columns = Z.shape
+    Q, P = _exact("Q", Q, columns), _exact("P", P, columns)
+    mask = _exact("mask", mask, rows)
     scores = Z * Q * Z.T
     return (mask.multiply_elementwise(scores) * Z * P).expand()
 
@@ -157,10 +159,7 @@ def block_attention(Z: list, Q: list, P: list, mask: list) -> list:
     >>> layer[1][0]
     alpha*y.T*X + q.T*X.T*X
     """
-    for name, blocks in (("Z", Z), ("Q", Q), ("P", P), ("mask", mask)):
-        if not _is_two_by_two(blocks):
-            raise ValueError(
-                f"{name}: expected two rows of two blocks, got {blocks!r}")
+    _check_blocks(Z=Z, Q=Q, P=P, mask=mask)
     if any(keep not in (0, 1) for row in mask for keep in row):
         raise ValueError(f"mask: expected entries 0 or 1, got {mask!r}")
     transposed = [[Z[j][i].T for j in range(2)] for i in range(2)]
@@ -200,17 +199,22 @@ def block_product(A: list, B: list) -> list:
     >>> block_product(Z, block_weights(1, 0))[0]
     [X, 0]
     """
+    _check_blocks(A=A, B=B)
     return [
         [_tidy(A[i][0] * B[0][j] + A[i][1] * B[1][j]) for j in range(2)]
         for i in range(2)
     ]
 
 
-def _is_two_by_two(blocks):
-    try:
-        return [len(row) for row in blocks] == [2, 2]
-    except TypeError:
-        return False
+def _check_blocks(**arguments):
+    for name, blocks in arguments.items():
+        try:
+            fits = [len(row) for row in blocks] == [2, 2]
+        except TypeError:
+            fits = False
+        if not fits:
+            raise ValueError(
+                f"{name}: expected two rows of two blocks, got {blocks!r}")
 
 
 def _tidy(block):
@@ -229,6 +233,8 @@ def _scalar_power(block):
     return block.base.as_coeff_matrices()[0] ** block.exp * sp.Identity(1)
 
 
-def _exact(matrix):
-    """A SymPy matrix of exact numbers from an array of whole ones."""
+def _exact(name, matrix, size):
+    """A SymPy matrix of exact numbers from one, or from an array."""
+    if not isinstance(matrix, sp.MatrixBase):
+        matrix = as_array(name, matrix, shape=(size, size)).tolist()
     return sp.Matrix(matrix).applyfunc(sp.nsimplify)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from lttutor.attention import prompt_matrix
 from lttutor.loop import looped_transformer
-from lttutor.validation import as_array, as_count
+from lttutor.validation import as_array, as_batched, as_count, fit
 
 
 def trained_predictions(
@@ -50,10 +50,12 @@ def trained_predictions(
     >>> trained_predictions([[1.0], [-1.0]], [3.0, -3.0], [2.0], [[0.5]], 2)
     array([0. , 3. , 4.5])
     """
-    Z = prompt_matrix(X, y, 0.0, query)
-    n, d = Z.shape[-2] - 1, Z.shape[-1] - 1
+    Z = prompt_matrix(X, y, 0.0)
+    *batch, n, d = Z.shape[:-2] + (Z.shape[-2] - 1, Z.shape[-1] - 1)
+    query = as_batched("query", query, batch=batch, shape=(d,))
+    Z[..., n, :d] = fit("query", query, Z.dtype)
     Q, P = np.zeros((2, d + 1, d + 1), Z.dtype)
-    Q[:d, :d] = as_array("A", A, shape=(d, d)).T
+    Q[:d, :d] = fit("A", as_array("A", A, shape=(d, d)), Z.dtype).T
     P[d, d] = 1
     mask = np.ones((n + 1, n + 1), Z.dtype)
     mask[:, n] = 0

@@ -156,22 +156,3 @@ def test_too_large_steps_raise_with_the_loop_named():
                  lambda: moving_predict(X, y, x, [1e6] * 9)):
         with pytest.raises(OverflowError, match="loop"):
             call()
-
-
-@pytest.mark.parametrize("bad, error", [
-    (lambda: all_rows_mask(0), ValueError),
-    (lambda: moving_weights(2, "1/3"), TypeError),
-    (lambda: moving_weights(0), ValueError),
-    (lambda: moving_weights(2, np.nan), ValueError),
-    (lambda: spectrum_map([1.0], 0.5), ValueError),
-    (lambda: spectrum_map([1.0], [[0.5]]), ValueError),
-    (lambda: flatten([1.0, 2.0], [0.5]), ValueError),
-    (lambda: flatten(np.ones((2, 3, 2)), np.ones((3, 4))), ValueError),
-    (lambda: moving_solution(np.ones((3, 2)), [1.0], [0.5]), ValueError),
-    (lambda: moving_predict(np.ones((3, 2)), np.ones(3), [1.0], [0.5]),
-     ValueError),
-])
-def test_bad_input_is_refused_with_the_argument_named(bad, error):
-    names = "n|d|share|steps|X|y|x_query|singular_values"
-    with pytest.raises(error, match=f"^({names}): expected"):
-        bad()

@@ -80,25 +80,3 @@ def test_the_same_seed_gives_the_same_task_and_it_is_frozen():
     np.testing.assert_array_equal(one.X, two.X)
     with pytest.raises(dataclasses.FrozenInstanceError):
         one.X = two.X
-
-
-@pytest.mark.parametrize("bad, message", [
-    (dict(covariance=np.eye(3)), "covariance: expected"),
-    (dict(covariance=[[1.0, 0.5], [0.0, 1.0]]), "symmetric"),
-    (dict(covariance=[[1.0, 2.0], [2.0, 1.0]]), "positive definite"),
-    (dict(noise=-0.1), "noise: expected"),
-    (dict(noise=np.nan), "noise: expected"),
-    (dict(batch=0), "batch: expected"),
-    (dict(batch=2.5), "batch: expected"),
-])
-def test_bad_options_are_refused(bad, message):
-    with pytest.raises((TypeError, ValueError), match=message):
-        gaussian_task(3, 2, **{"rng": np.random.default_rng(0), **bad})
-
-
-@pytest.mark.parametrize("eigenvalues, n", [
-    ([1.0, -1.0], 3), ([1.0, 2.0], 1), ([], 3), ([[1.0]], 3), ([np.nan], 3),
-])
-def test_impossible_spectra_are_refused(eigenvalues, n):
-    with pytest.raises(ValueError, match="expected"):
-        spectrum_task(eigenvalues, n, rng=np.random.default_rng(0))

@@ -1,127 +1,278 @@
-"""Bad input is refused at the door with a message that names the argument."""
+"""The validator itself; what public functions refuse is in test_bad_input."""
 
 import numpy as np
 import pytest
 
-from lttutor import attention, loop, tasks, validation
+from lttutor import loop
+from lttutor.validation import (
+    all_finite,
+    as_alpha,
+    as_array,
+    as_batch,
+    as_batched,
+    as_count,
+    as_counts,
+    as_covariance_root,
+    as_examples,
+    as_number,
+    as_reals,
+    as_steps,
+    check_scale,
+    check_symmetric,
+    finite,
+    fit,
+    largest,
+)
 
 X = np.arange(12.0).reshape(6, 2)
-y = np.arange(6.0)
-STEPS = [0.001, 0.001]
-
-
-@pytest.mark.parametrize("bad_y", [
-    1.0, [1.0], np.ones((6, 1)), np.ones(5), np.ones((2, 6)), np.ones(2),
-])
-def test_y_never_broadcasts(bad_y):
-    with pytest.raises(ValueError, match="^y: expected"):
-        loop.generate(X, bad_y, 1.0, STEPS)
-
-
-@pytest.mark.parametrize("bad_X", [
-    1.0, np.ones(6), np.ones((0, 2)), np.ones((6, 0)),
-    [[1.0, 2.0], [3.0]], np.full((6, 2), np.nan), np.full((6, 2), np.inf),
-    np.full((6, 2), 1e160), np.full((6, 2), 1e-170),
-])
-def test_unusable_X_is_a_value_error(bad_X):
-    with pytest.raises(ValueError, match="^X: expected"):
-        loop.generate(bad_X, y, 1.0, STEPS)
-
-
-@pytest.mark.parametrize("bad_X", [
-    X.astype(complex), X.astype(object), X.astype(str),
-    np.ma.masked_less(X, 3),
-])
-def test_X_of_a_wrong_kind_is_a_type_error(bad_X):
-    with pytest.raises(TypeError, match="^X: expected"):
-        loop.generate(bad_X, y, 1.0, STEPS)
-
-
-@pytest.mark.parametrize("bad_steps", [
-    0.1, np.ones((2, 2)), np.ones((1, 2)), [np.nan], np.zeros((3, 0)),
-])
-def test_steps_are_one_number_per_loop(bad_steps):
-    with pytest.raises(ValueError, match="^steps: expected"):
-        loop.generate(X, y, 1.0, bad_steps)
+Y = np.arange(6.0)
 
 
 def test_steps_of_length_d_are_loops_and_not_a_preconditioner():
-    v = loop.generate(X, y, 1.0, [1e-3, 2e-3])
+    v = loop.generate(X, Y, 1.0, [1e-3, 2e-3])
     assert v.shape == (3, 2)
-    batched = np.stack([X, X, X]), np.stack([y, y, y])
+    batched = np.stack([X, X, X]), np.stack([Y, Y, Y])
     with pytest.raises(ValueError, match="^steps: expected"):
         loop.generate(*batched, 1.0, np.full((2, 5), 1e-3))
 
 
-@pytest.mark.parametrize("bad_alpha", [[1.0], np.ones(6), np.ones((1, 1))])
-def test_alpha_is_a_scalar_or_one_per_task(bad_alpha):
-    with pytest.raises(ValueError, match="^alpha: expected"):
-        loop.generate(X, y, bad_alpha, STEPS)
+@pytest.mark.parametrize("kind", [
+    int, bool, np.uint8, np.float16, np.longdouble, ">f8", "<f8"])
+def test_other_numbers_become_float64(kind):
+    array = as_array("x", np.ones(3, kind), shape=("n",))
+    assert array.dtype == np.float64 and array.tolist() == [1, 1, 1]
 
 
-@pytest.mark.parametrize("bad_query", [1.0, np.ones(3), np.ones((1, 2))])
-def test_a_query_has_d_entries(bad_query):
-    with pytest.raises(ValueError, match="^x_query: expected"):
-        loop.predict(X, y, bad_query, STEPS)
+def test_arrays_that_fit_come_back_as_they_are():
+    for dtype in (np.float32, np.float64):
+        array = np.ones((2, 3), dtype)
+        assert as_array("x", array, shape=("n", 3)) is array
+        assert fit("x", array, np.dtype(dtype)) is array
 
 
-@pytest.mark.parametrize("bad_count", [0, -1, 2.0, True, "3", None])
-def test_sizes_are_positive_integers(bad_count):
-    for call in (
-        lambda: attention.last_row_mask(bad_count),
-        lambda: attention.generation_weights(bad_count),
-        lambda: tasks.gaussian_task(
-            bad_count, 2, rng=np.random.default_rng(0)),
-        lambda: tasks.gaussian_task(
-            2, bad_count, rng=np.random.default_rng(0)),
-    ):
-        with pytest.raises((TypeError, ValueError), match="expected an integ"):
-            call()
-
-
-def test_layer_shapes_must_agree():
-    Z = attention.prompt_matrix(X, y, 1.0)
-    Q, P = attention.generation_weights(2)
-    mask = attention.last_row_mask(6)
-    for bad in (dict(Q=Q[:2]), dict(P=P[:, :2]), dict(mask=mask[1:])):
-        arguments = dict(Q=Q, P=P, mask=mask) | bad
-        with pytest.raises(ValueError, match=f"^{next(iter(bad))}: expected"):
-            attention.linear_attention(Z, **arguments)
-
-
-@pytest.mark.parametrize("bad_rng", [0, None, np.random])
-def test_randomness_is_a_generator(bad_rng):
-    with pytest.raises(TypeError, match="^rng: expected"):
-        tasks.gaussian_task(3, 2, rng=bad_rng)
-
-
-def test_integers_and_booleans_become_float64():
-    for kind in (int, bool, np.uint8):
-        array = validation.as_array("x", np.ones(3, kind), shape=("n",))
-        assert array.dtype == np.float64
-    assert validation.as_array(
-        "x", np.ones(3, np.float32), shape=("n",)).dtype == np.float32
-
-
-@pytest.mark.parametrize("value, limits", [
-    (np.nan, {}), (np.inf, {}), (0.0, {"above": 0}), (-1, {"at_least": 0}),
-    (1.0, {"below": 1}), (1.5, {"at_most": 1}),
+@pytest.mark.parametrize("shape, batch, message", [
+    ((), False, "expected a number, got shape (2, 3)"),
+    (("n",), False, "expected an array of shape (n,), got shape (2, 3)"),
+    (("n", 2), False, "expected an array of shape (n, 2), got shape (2, 3) "
+                      "(axis -1 is 3, not 2)"),
+    ((3, "d"), True, "expected an array of shape (..., 3, d), got shape (2, 3) "
+                     "(axis -2 is 2, not 3)"),
+    (("a", "b", "c"), True, "expected an array of shape (..., a, b, c), "
+                            "got shape (2, 3)"),
 ])
-def test_numbers_outside_their_limits_are_refused(value, limits):
-    with pytest.raises(ValueError, match="^x: expected a finite number"):
-        validation.as_number("x", value, **limits)
-    assert validation.as_number("x", 0.5, above=0, below=1) == 0.5
+def test_a_wrong_shape_is_described(shape, batch, message):
+    with pytest.raises(ValueError) as caught:
+        as_array("x", np.ones((2, 3)), shape=shape, batch=batch)
+    assert str(caught.value) == f"x: {message}"
 
 
-@pytest.mark.parametrize("value", [True, "1", None, 1j, [1.0]])
+def test_an_empty_axis_is_described():
+    with pytest.raises(ValueError) as caught:
+        as_array("x", np.ones((2, 0)), shape=("n", "d"))
+    assert str(caught.value) == ("x: expected an array of shape (n, d) with "
+                                 "no empty axis, got shape (2, 0)")
+
+
+@pytest.mark.parametrize("value", [
+    np.ma.array([1.0]), [np.ma.array([1.0])], ([1.0], [np.ma.masked]),
+    [[[np.ma.array(1.0, mask=True)]]],
+])
+def test_masks_are_found_at_every_depth(value):
+    with pytest.raises(TypeError, match="^x: expected .* a masked array; fill"):
+        as_reals("x", value, shape=(), batch=True)
+
+
+def test_lists_of_lists_and_tuples_are_arrays():
+    found = as_array("x", [(1, 2), [3, 4]], shape=("n", "d"))
+    assert found.tolist() == [[1, 2], [3, 4]]
+
+
+def test_infinity_passes_as_reals_only():
+    assert np.isinf(as_reals("x", np.inf, shape=()))
+    with pytest.raises(ValueError, match="^x: expected finite numbers"):
+        as_array("x", np.inf, shape=())
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_all_finite_is_right_even_if_the_squares_overflow(dtype):
+    huge = np.full((4, 5), np.finfo(dtype).max)
+    assert all_finite(huge) is True
+    for bad in (np.nan, np.inf, -np.inf):
+        for array in (huge.copy(), np.zeros((4, 5), dtype)):
+            array[2, 3] = bad
+            assert all_finite(array) is False
+            assert all_finite(array.T[::2, ::-1]) is bool(
+                np.isfinite(array.T[::2]).all())
+
+
+def test_results_leave_through_finite():
+    result = np.ones(2)
+    assert finite(result, "no") is result
+    with pytest.raises(OverflowError, match="^why$"):
+        finite(result * np.inf, "why")
+
+
+def test_fit_refuses_what_the_dtype_cannot_hold():
+    assert fit("x", np.array([1e38, 1e-60]), np.float32).dtype == np.float32
+    with pytest.raises(ValueError) as caught:
+        fit("x", np.array([1.0, -1e39]), np.dtype(np.float32))
+    assert str(caught.value) == (
+        "x: expected numbers that float32 can hold, got 1e+39")
+
+
+def test_counts_are_python_ints():
+    for kind in (int, np.int8, np.uint8, np.int64, np.uint64):
+        assert type(as_count("n", kind(100))) is int
+    assert as_count("n", 0) == 0 and as_count("n", 3, least=3) == 3
+    assert as_count("n", 2**63 - 1) == 2**63 - 1
+    assert as_count("n", 2**99, below=np.inf) == 2**99
+    for bad, words in ((2, ">= 3, got 2"), (2**63, "below 9223372036854775808,"
+                                            " got one of 64 bits")):
+        with pytest.raises(ValueError) as caught:
+            as_count("n", bad, least=3)
+        assert str(caught.value) == f"n: expected an integer {words}"
+
+
+def test_arrays_of_counts_do_not_wrap_around():
+    found = as_counts("n", np.array([[2**63 - 1, 1]], np.uint64), least=1)
+    assert found.dtype == np.int64 and found.tolist() == [[2**63 - 1, 1]]
+    assert as_counts("n", 0) == 0 and as_counts("n", np.int8(7)) == 7
+    for bad, error in (
+            (np.uint64(2**63), ValueError), (2**64, ValueError),
+            ([1, 2**70], ValueError), (0, ValueError), ([2, 0], ValueError),
+            ([], TypeError), (1.0, TypeError), ([None], TypeError),
+            (True, TypeError), ([1, None], TypeError)):
+        with pytest.raises(error, match="^n: expected integers >= 1"):
+            as_counts("n", bad, least=1)
+
+
+@pytest.mark.parametrize("value, limits, words", [
+    (np.nan, {}, "a finite number, got nan"),
+    (np.inf, {}, "a finite number, got inf"),
+    (-10**400, {}, "a finite number, got -inf"),
+    (0, {"above": 0}, "a finite number and > 0, got 0.0"),
+    (-1, {"at_least": 0}, "a finite number and >= 0, got -1.0"),
+    (1.0, {"above": 0, "below": 1}, "a finite number and > 0 and < 1, got 1.0"),
+    (1.5, {"at_most": 1}, "a finite number and <= 1, got 1.5"),
+])
+def test_numbers_outside_their_limits_are_refused(value, limits, words):
+    with pytest.raises(ValueError) as caught:
+        as_number("x", value, **limits)
+    assert str(caught.value) == f"x: expected {words}"
+
+
+def test_numbers_at_their_limits_are_floats():
+    for value in (0, np.float32(0.5), 1):
+        found = as_number("x", value, at_least=0, at_most=1)
+        assert type(found) is float and found == value
+    assert as_number("x", 0.5, above=0, below=1) == 0.5
+
+
+@pytest.mark.parametrize("value", [True, np.True_, "1", None, 1j, [1.0]])
 def test_numbers_of_a_wrong_kind_are_refused(value):
-    with pytest.raises(TypeError, match="^x: expected"):
-        validation.as_number("x", value)
+    with pytest.raises(TypeError, match="^x: expected a finite number, got"):
+        as_number("x", value)
 
 
-@pytest.mark.parametrize("dtype, query", [
-    (np.float64, [1e308, 1e308]), (np.float32, [1e39, 0]),
-])
-def test_a_query_too_large_to_answer_overflows_with_its_name(dtype, query):
-    with pytest.raises(OverflowError, match="^x_query: .*overflowed.*float"):
-        loop.predict(X.astype(dtype), 9 * y.astype(dtype), query, STEPS)
+def test_batch_axes_are_ints():
+    assert as_batch(3) == (3,) and as_batch(()) == ()
+    assert as_batch([np.int8(2), 5]) == (2, 5)
+    assert as_batch(1) == (1,)
+    for bad in (0, (2, -1)):
+        with pytest.raises(ValueError, match="^batch: expected an integer >= 1"):
+            as_batch(bad)
+
+
+def test_an_argument_is_given_once_or_once_for_each_task():
+    assert as_batched("q", [1.0, 2], batch=(3,), shape=(2,)).shape == (2,)
+    assert as_batched("q", np.ones((3, 2)), batch=[3], shape=(2,)).shape == (3, 2)
+    for bad, words in ((np.ones((1, 2)), "(2,) or (3, 2), got shape (1, 2)"),
+                       (np.ones((2, 3, 2)),
+                        "(2,) or (3, 2), got shape (2, 3, 2)")):
+        with pytest.raises(ValueError) as caught:
+            as_batched("q", bad, batch=(3,), shape=(2,))
+        assert str(caught.value) == f"q: expected shape {words}"
+    with pytest.raises(ValueError) as caught:
+        as_batched("q", [1.0], batch=())
+    assert str(caught.value) == "q: expected shape (), got shape (1,)"
+
+
+def test_a_schedule_comes_back_with_its_loops_first_if_asked():
+    steps = np.arange(6.0).reshape(3, 2)
+    assert as_steps(steps, batch=(3,)) is steps
+    found = as_steps(steps, batch=(3,), dtype=np.dtype(np.float32))
+    assert found.dtype == np.float32 and found.tolist() == steps.T.tolist()
+    assert as_steps([], batch=(3,)).shape == (0,)
+    assert as_steps(np.ones((3, 0)), batch=(3,)).shape == (3, 0)
+    assert as_steps([], dtype=np.dtype(np.float32)).dtype == np.float32
+    with pytest.raises(ValueError, match=r"shape \(T,\), got 0.1; for a const"):
+        as_steps(0.1)
+    with pytest.raises(ValueError, match="^steps: expected"):
+        as_steps(np.ones((2, 0)), batch=(3,))
+
+
+@pytest.mark.parametrize("dtype, high, low", [
+    (np.float64, 1e150, 1e-150), (np.float32, 1e15, 1e-15)])
+def test_examples_have_a_gram_matrix(dtype, high, low):
+    assert largest(np.dtype(dtype)) == high
+    for size in (high, low, 1.0):
+        check_scale("X", np.full((2, 3, 2), size * (1 if size <= 1 else 0.999),
+                                 dtype))
+    check_scale("X", np.zeros((3, 2), dtype))
+    mixed = np.full((2, 3, 2), 1.0, dtype)
+    for size in (1.01 * high, 0.99 * low):
+        one = np.zeros((3, 2), dtype)
+        one[0, 0] = mixed[1] = size
+        for bad in (one, -one, mixed):
+            with pytest.raises(ValueError, match="^X: expected a largest entry "
+                               f"between {low:.0e} and .*; rescale X$"):
+                check_scale("X", bad)
+
+
+def test_labels_are_bounded_and_go_with_the_examples():
+    as_examples(X, np.full(6, 1e150))
+    with pytest.raises(ValueError, match=r"^y: .* below 1e\+150 .* got 1.01e"):
+        as_examples(X, np.array([0, 0, 0, 0, 0, -1.01e150]))
+    with pytest.raises(ValueError, match=r"^y: expected shape \(6,\) to go"):
+        as_examples(X, Y[:5])
+
+
+def test_alpha_is_bounded_by_the_labels_of_its_own_task():
+    y = np.array([[1e100, 1.0], [1e-100, 0.0]])
+    assert as_alpha([1.0, 1e200], y, np.dtype(float)).tolist() == [1, 1e200]
+    assert as_alpha([1e49, 1.0], y, np.dtype(float))[0] == 1e49
+    assert as_alpha(1e308, 0 * y, np.dtype(float)) == 1e308
+    for bad in ([1.01e50, 0], [0, 1.01e250], 1.01e50, -1e60):
+        with pytest.raises(ValueError, match=r"^alpha: .* below 1e\+150"):
+            as_alpha(bad, y, np.dtype(float))
+    ones = np.ones((2, 2), np.float32)
+    assert as_alpha(1e15, ones, np.dtype(np.float32)).dtype == np.float32
+    with pytest.raises(ValueError, match=r"^alpha: .* below 1e\+15 .* 2e\+15"):
+        as_alpha(2e15, ones, np.dtype(np.float32))
+    assert as_alpha(2e15, ones, np.dtype(float)) == 2e15
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_symmetric_means_symmetric_whatever_the_units(dtype):
+    """Rounding passes in every system of units, anything more in none."""
+    rng = np.random.default_rng(0)
+    units = np.array([1e-9, 1.0, 1e7], dtype)
+    F = rng.standard_normal((5, 3, 4)).astype(dtype)
+    S = F @ F.swapaxes(1, 2)
+    noise = np.triu(rng.uniform(-1, 1, (5, 3, 3)), 1) * np.finfo(dtype).eps
+    for scale in (1.0, np.outer(units, units).astype(dtype)):
+        check_symmetric("S", ((S + 9 * noise * np.abs(S)) * scale).astype(dtype))
+        for i, j in ((0, 1), (0, 2), (2, 1)):
+            wrong = S * scale
+            wrong[3, i, j] *= dtype(1.1)
+            with pytest.raises(ValueError, match="^S: expected symmetric") as e:
+                check_symmetric("S", wrong)
+            i, j = min(i, j), max(i, j)
+            assert f"({i}, {j}) and ({j}, {i}) that are" in str(e.value)
+
+
+def test_a_covariance_has_a_root():
+    root = as_covariance_root([[4.0, 2.0], [2.0, 5.0]], 2)
+    assert root.tolist() == [[2, 0], [1, 2]]
+    with pytest.raises(ValueError, match="positive definite .*eigenvalue -1$"):
+        as_covariance_root([[1.0, 2.0], [2.0, 1.0]], 2)

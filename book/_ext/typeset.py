@@ -21,6 +21,8 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.logging import getLogger
 from sphinx.util.math import get_node_equation_number
 
+from tools.book import state
+
 WORKER = Path(__file__).with_suffix(".js")
 STOPS = re.compile(r"[.,;:!?)\]’”]+")
 logger = getLogger(__name__)
@@ -49,11 +51,8 @@ class Typesetter:
         maker = [WORKER.read_text("utf8"), self.macros,
                  version("sphinx-mathjax-offline")]
         self.maker = hashlib.sha256("\0".join(maker).encode()).hexdigest()
-        self.known = {}
-        if memory.exists():
-            kept = json.loads(memory.read_text("utf8"))
-            if kept["maker"] == self.maker:
-                self.known = kept["known"]
+        kept = state.read(memory)
+        self.known = kept["known"] if kept.get("maker") == self.maker else {}
 
     def __call__(self, tex, display):
         """What MathJax makes of one formula: ``html``, ``mathml``."""
@@ -100,7 +99,7 @@ class Typesetter:
         if self.added:
             kept = {"maker": self.maker, "known": self.known}
             text = json.dumps(kept, ensure_ascii=False, sort_keys=True)
-            self.memory.write_text(text, "utf8")
+            state.write(self.memory, text)
             self.added = False
 
 

@@ -143,7 +143,13 @@ def original(tmp_path_factory):
     book.write("book/index.md", "(home)=\n# Home\n\nSee {ref}`chap-11`.\n")
     book.write("book/claims.yml", "[]\n")
     book.write("notebooks/11-one.md", CHAPTER)
-    book.write("notebooks/12-two.md", "(chap-12)=\n# Another\n\nText.\n")
+    book.write("notebooks/12-two.md", """(chap-12)=
+# Another
+
+Text.
+
+A square: $x^2$.
+""")
     code, words = book.build()
     assert code == 0, words
     book.words = words
@@ -201,7 +207,7 @@ def test_a_changed_text_is_built_without_running_the_code(book):
 
 def test_a_build_after_edits_ends_with_the_files_of_a_clean_one(book):
     """A title that others show, a formula, a word that leaves the search."""
-    book.edit("notebooks/11-one.md", "Some text.", "Novel $x^2$ prose.")
+    book.edit("notebooks/11-one.md", "Some text.", "Novel $x^3$ prose.")
     code, words = book.build()
     assert code == 0, words
     book.edit("notebooks/12-two.md", "# Another", "# Renamed")
@@ -436,24 +442,29 @@ def test_state_that_is_damaged_or_old_counts_as_absent(original, book):
     assert book.site() == original.site()
 
 
-def test_a_cache_without_its_list_is_filled_again(original, book):
-    """And a stamp that a full disk left empty says nothing."""
-    (book.folder / "_build" / ".jupyter_cache" / "global.db").write_bytes(b"")
-    (book.folder / "_build" / "built.json").write_bytes(b"")
-    code, words = book.build()
-    assert code == 0, words
-    assert book.site() == original.site()
-
-
-def test_no_room_on_the_disk_is_one_sentence_and_the_site_stays(book):
-    before = book.site()
+def test_whatever_fails_the_site_stays_and_the_next_build_recovers(book):
+    before, built = book.site(), book.folder / "_build"
     book.edit("notebooks/12-two.md", "Text.", "Other text.")
+    # While Sphinx writes, no room is left.
     code, words = book.build(largest_file=60_000)
     assert code == 1
     assert "File too large" in words and "Traceback" not in words
+    assert len(words.splitlines()) < 10
     assert book.site() == before
+    # The last step, after all pages: what the wheel is made of is missing.
+    (book.folder / "LICENSE").write_text("Another license")
+    (book.folder / "README.md").rename(book.folder / "away")
+    code, words = book.build()
+    assert code == 1
+    assert "README.md" in words and "Traceback" not in words
+    assert book.site() == before
+    # What a full disk leaves behind.
+    (book.folder / "away").rename(book.folder / "README.md")
+    (built / ".jupyter_cache" / "global.db").write_bytes(b"")
+    (built / "built.json").write_bytes(b"")
     code, words = book.build()
     assert code == 0, words
+    assert b"Other text." in book.site()["notebooks/12-two.html"]
 
 
 def test_a_folder_that_cannot_be_written_to_is_one_sentence(book):
@@ -466,35 +477,41 @@ def test_a_folder_that_cannot_be_written_to_is_one_sentence(book):
 
 @pytest.fixture
 def evidence_runs(tmp_path, monkeypatch):
-    """Runs of the evidence, as (exit code, what it wrote), to be filled."""
-    runs = []
+    """Texts that it meets, with exit code and output of its next run."""
+    runs, now = [], []
     results = tmp_path / "evidence.json"
 
+    def fingerprint(*_):
+        now[:] = runs.pop(0)
+        return now.pop(0)
+
     def run_apart(log):
-        code, text = runs.pop(0)
-        results.write_text(text)
-        return code
+        results.write_text(now.pop())
+        return now.pop()
 
     monkeypatch.setattr(build, "BUILD", tmp_path)
     monkeypatch.setattr(build, "ROOT", tmp_path)
+    monkeypatch.setattr(build.changes, "fingerprint", fingerprint)
     monkeypatch.setattr(build.evidence, "RESULTS", results)
     monkeypatch.setattr(build.evidence, "run_apart", run_apart)
     return runs
 
 
 def test_only_evidence_that_holds_is_stamped(evidence_runs):
-    evidence_runs += [(1, '{"a": {}}'), (0, '{"a": {}}')]
-    assert build.run_evidence(print)
-    assert build.run_evidence(print) == []
-    assert build.run_evidence(print) == []  # did not run a third time
-    assert evidence_runs == []
+    passed = '{"a": {"outcome": "passed"}}'
+    evidence_runs += [
+        ("text", 0, passed), ("text", None, None),  # nothing runs
+        ("fault", 1, "{}"), ("text", 0, passed),    # mended: it runs again
+        ("text", None, None),
+    ]
+    failed = [bool(build.run_evidence(print)) for _ in range(5)]
+    assert failed == [False, False, True, False, False]
 
 
 def test_evidence_that_cannot_be_read_is_run_again(evidence_runs):
-    evidence_runs += [(0, '{"a": '), (0, '{"a": {}}')]
-    assert build.run_evidence(print) == []
-    assert build.run_evidence(print) == []
-    assert evidence_runs == []
+    evidence_runs += [("text", 0, '{"a": '), ("text", 0, '{"a": {}}'),
+                      ("text", None, None)]
+    assert [build.run_evidence(print) for _ in range(3)] == [[], [], []]
 
 
 # What make passes on -------------------------------------------------------

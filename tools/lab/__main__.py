@@ -12,7 +12,7 @@ import json
 import os
 import sys
 
-from tools.book import chapters
+from tools.book import chapters, state
 from tools.book.chapters import ROOT
 
 WORK = ROOT / "work"
@@ -26,7 +26,7 @@ def fingerprint(data):
 def refresh():
     """Bring untouched copies up to date; name those left as they were."""
     WORK.mkdir(exist_ok=True)
-    made = json.loads(MADE.read_text("utf8")) if MADE.exists() else {}
+    made = state.read(MADE)
     kept = []
     for page in chapters.chapters():
         offered = chapters.download(page)
@@ -40,7 +40,7 @@ def refresh():
             continue
         copy.write_bytes(data)
         made[copy.name] = fingerprint(data)
-    MADE.write_text(json.dumps(made, indent=1, sort_keys=True), "utf8")
+    state.write(MADE, json.dumps(made, indent=1, sort_keys=True))
     return kept
 
 

@@ -1,11 +1,11 @@
 """Write the site that readers load, from the pages that Sphinx wrote."""
 
-import json
 import re
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
+from tools.book import state
 from tools.book.chapters import ROOT
 from tools.book.site import maths, styles
 from tools.book.site.styles import version
@@ -123,9 +123,7 @@ def common(pages):
 def mathjax(memory):
     """MathJax's own style sheet, and the folder of its fonts."""
     package = Path(find_spec("sphinx-mathjax-offline").origin).parent
-    known = {}
-    if memory.exists():
-        known = json.loads(memory.read_text("utf8"))["known"]
+    known = state.read(memory).get("known", {})
     css = known.get("css", {}).get("css", "")  # none without a formula
     return css, package / "static/mathjax/output/chtml/fonts/woff-v2"
 

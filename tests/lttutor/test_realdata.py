@@ -136,3 +136,25 @@ def test_a_table_that_cannot_be_split_is_refused():
     X[:, 1] = 3
     with pytest.raises(ValueError, match="column 1 is constant"):
         table_tasks(X, y, n=5, splits=1, rng=rng)
+
+
+def test_scaling_by_all_rows_leaks_too_little_to_be_noticed():
+    """What chapter 48 warns of: the mean R² of least squares hardly moves."""
+    features, targets = realdata.diabetes_table()
+    task = realdata.table_tasks(features, targets, n=300, splits=24,
+                                rng=np.random.default_rng(48))
+    leaky = (features - features.mean(0)) / features.std(0)
+    centered = targets - targets.mean()
+    rng, gains = np.random.default_rng(48), []
+    for b in range(24):
+        order = rng.permutation(442)
+        seen, asked = order[:300], order[300:]
+        score = []
+        for X, y, X_test, y_test in (
+                (task.X[b], task.y[b], task.X_test[b], task.y_test[b]),
+                (leaky[seen], centered[seen], leaky[asked],
+                 centered[asked])):
+            left = y_test - X_test @ np.linalg.lstsq(X, y, rcond=None)[0]
+            score.append(1 - left @ left / (y_test @ y_test))
+        gains.append(score[1] - score[0])
+    assert abs(np.mean(gains)) < 1e-3

@@ -155,7 +155,7 @@ RIGHT = {
 # Nothing to refuse, or not for readers: parts of other functions.
 EXEMPT = """
     diabetes_table english_text block_prompt block_weights use_style
-    label_line matrix_picture descent adam symmetric_part any_matrix
+    label_line undrawn matrix_picture descent adam symmetric_part any_matrix
     as_layer attend form_of one_by_one outputs value_and_gradient
     generator_state generator_from exact ascending generator_of
     eigenvalues_of as_kappa flattening_loops
@@ -500,3 +500,9 @@ def test_every_public_function_has_its_cases():
     assert {f.__name__ for f in public} - {f.__name__ for f in RIGHT
                                            } == set(EXEMPT)
     assert sum(map(len, CASES.values())) >= 1000
+
+
+@pytest.mark.parametrize("matrix", [[], [[]], [[1], [1, 2]], [[np.nan]]])
+def test_a_picture_shows_a_matrix_and_no_other_thing(matrix):
+    with pytest.raises(ValueError, match="^matrix: expected"):
+        figures.matrix_picture(None, matrix)

@@ -19,7 +19,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 $(shell test ! -e .venv/book.stamp || test "$$(cat .venv/book.stamp)" = "$$(pwd -P)" || rm -f .venv/book.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test claims-check bench seeds lab serve course grade formgrade dryrun pins clean distclean zip pdf
+.PHONY: help book test test-oldest test-newest book-newest-sphinx newest claims-check bench seeds lab serve course grade formgrade dryrun pins clean distclean zip pdf
 
 help:  ## show this list
 	@echo 'Learning in the Loop: make ...'
@@ -34,6 +34,15 @@ test: .venv/dev.stamp book  ## run all tests: package, notebooks, site, browser
 
 claims-check: .venv/book.stamp  ## break the package once for each claim; its evidence must notice
 	@$(PY) -m tools.claims_check
+
+test-oldest: .venv-oldest/stamp  ## run package, claims and chapters with the oldest versions that pyproject.toml allows
+	@PYTHONPATH="$$(pwd -P)" .venv-oldest/bin/python -m tools.versions
+
+test-newest: newest  ## run package, claims and chapters with the newest versions that there are
+	@PYTHONPATH="$$(pwd -P)" .venv-newest/bin/python -m tools.versions
+
+book-newest-sphinx: book newest  ## build the book with the newest Sphinx and without Jupyter Book, in _build/newest
+	@$(PY) -m tools.newest_sphinx .venv-newest/bin/python
 
 seeds: .venv/book.stamp  ## run Part 4 under five other seeds: do its conclusions hold?
 	@$(PY) -m tools.seeds
@@ -79,7 +88,7 @@ clean:  ## remove everything that a build made
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +
 
 distclean: clean  ## remove the installed packages as well
-	rm -rf .venv .venv-bench lttutor.egg-info
+	rm -rf .venv .venv-bench .venv-oldest .venv-newest lttutor.egg-info
 
 # Each stamp says: what this file lists is installed in .venv.
 .venv/venv.stamp:
@@ -98,6 +107,17 @@ distclean: clean  ## remove the installed packages as well
 	@echo 'Installing what the tests need'
 	@$(PIP) --require-hashes --requirement requirements-dev.txt
 	@touch $@
+
+.venv-oldest/stamp: requirements-oldest.txt
+	@echo 'Installing the oldest versions in .venv-oldest'
+	@"$(PYTHON)" -m venv --clear .venv-oldest
+	@.venv-oldest/bin/python -m pip --disable-pip-version-check --quiet install --requirement requirements-oldest.txt
+	@touch $@
+
+newest:
+	@test -x .venv-newest/bin/python || "$(PYTHON)" -m venv .venv-newest
+	@echo 'Installing the newest versions in .venv-newest'
+	@.venv-newest/bin/python -m pip --disable-pip-version-check --quiet install --upgrade --upgrade-strategy eager --editable '.[plain,test]'
 
 .venv-bench/stamp: benchmarks/requirements.txt
 	@echo 'Installing PyTorch, JAX and the harness in .venv-bench'

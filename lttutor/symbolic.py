@@ -24,7 +24,7 @@ def symbolic_prompt(n: int, d: int) -> tuple:
 
     Returns
     -------
-    Z, X, y, q, alpha
+    Z, X, y, q, alpha : sympy.Matrix and sympy.Symbol
         Z ``(n + 1, d + 1)``, X ``(n, d)``, y ``(n, 1)``, q ``(d, 1)`` are
         SymPy matrices, alpha a symbol.  Entries of X are x11, x12, …, or
         x1_1, x1_2, … where n or d has two digits.
@@ -107,7 +107,7 @@ def block_prompt() -> tuple:
 
     Returns
     -------
-    Z, X, y, q, alpha
+    Z, X, y, q, alpha : list and sympy.MatrixSymbol
         Z is a list of two rows of two blocks.  X ``(n, d)``, y ``(n, 1)``
         and q ``(d, 1)`` are matrix symbols, alpha a scalar symbol.
 

@@ -15,3 +15,6 @@ compile --extra student --constraint requirements.txt \
     --output-file assignments/requirements.txt
 compile --generate-hashes --extra book --extra dev \
     --constraint requirements.txt --output-file requirements-dev.txt
+# The lowest versions that the ranges allow, for `make test-oldest`.
+compile --resolution lowest-direct --extra book --extra test \
+    --output-file requirements-oldest.txt

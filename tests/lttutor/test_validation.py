@@ -1,5 +1,7 @@
 """The validator itself; what public functions refuse is in test_bad_input."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -136,6 +138,11 @@ def test_counts_are_python_ints():
 def test_arrays_of_counts_do_not_wrap_around():
     found = as_counts("n", np.array([[2**63 - 1, 1]], np.uint64), least=1)
     assert found.dtype == np.int64 and found.tolist() == [[2**63 - 1, 1]]
+    with pytest.raises(TypeError) as caught:
+        as_counts("n", np.ma.array([1]))
+    assert str(caught.value) == (
+        "n: expected integers >= 0, got a masked array; fill or drop the "
+        "masked entries first")
     assert as_counts("n", 0) == 0 and as_counts("n", np.int8(7)) == 7
     for bad, error in (
             (np.uint64(2**63), ValueError), (2**64, ValueError),
@@ -149,7 +156,9 @@ def test_arrays_of_counts_do_not_wrap_around():
 @pytest.mark.parametrize("value, limits, words", [
     (np.nan, {}, "a finite number, got nan"),
     (np.inf, {}, "a finite number, got inf"),
+    (10**400, {}, "a finite number, got inf"),
     (-10**400, {}, "a finite number, got -inf"),
+    (Fraction(10**400, 3), {}, "a finite number, got inf"),
     (0, {"above": 0}, "a finite number and > 0, got 0.0"),
     (-1, {"at_least": 0}, "a finite number and >= 0, got -1.0"),
     (1.0, {"above": 0, "below": 1}, "a finite number and > 0 and < 1, got 1.0"),
@@ -250,6 +259,8 @@ def test_alpha_is_bounded_by_the_labels_of_its_own_task():
     with pytest.raises(ValueError, match=r"^alpha: .* below 1e\+15 .* 2e\+15"):
         as_alpha(2e15, ones, np.dtype(np.float32))
     assert as_alpha(2e15, ones, np.dtype(float)) == 2e15
+    with pytest.raises(ValueError, match="^alpha: .* that float32 can hold"):
+        as_alpha(1e39, 0 * ones, np.dtype(np.float32))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -269,6 +280,18 @@ def test_symmetric_means_symmetric_whatever_the_units(dtype):
                 check_symmetric("S", wrong)
             i, j = min(i, j), max(i, j)
             assert f"({i}, {j}) and ({j}, {i}) that are" in str(e.value)
+
+
+def test_the_first_pair_that_differs_is_named():
+    S = np.diag([0.0, 1.0, 4.0, 9.0])
+    S[1, 2] = 1e-15  # rounding, beside a row of zeros
+    check_symmetric("S", S)
+    S[1, 3], S[2, 3] = 0.5, 0.7
+    with pytest.raises(ValueError) as caught:
+        check_symmetric("S", S)
+    assert str(caught.value) == (
+        "S: expected symmetric matrices, got entries (1, 3) and (3, 1) that "
+        "are 0.5 apart")
 
 
 def test_a_covariance_has_a_root():

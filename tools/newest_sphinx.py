@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 from tools.book.chapters import BUILD, ROOT
-from tools.book.render import settings
+from tools.book.render import PLAIN, settings
 
 COPY = BUILD / "newest"
 OURS = shutil.ignore_patterns("_build", ".*", "*.egg-info", "__pycache__",
@@ -48,11 +48,9 @@ def without_jupyter_book(found):
 
 
 def main(python):
-    settings()  # are in the file, whatever was there
-    kept = json.loads((BUILD / "settings.json").read_text("utf8"))
     copy_of_the_book()
-    kept["settings"] = without_jupyter_book(kept["settings"])
-    (COPY / "_build" / "settings.json").write_text(json.dumps(kept), "utf8")
+    (COPY / PLAIN.name).write_text(
+        json.dumps(without_jupyter_book(settings()), indent=1), "utf8")
     for command in (["tools.book"],
                     ["pytest", "-q", "-p", "no:cacheprovider",
                      "tests/site/test_pages.py"]):

@@ -13,8 +13,8 @@ TAKEN_UP = [BUILD / name
             for name in ("raw", ".doctrees", "markdown", "jupyter_execute")]
 
 # A change here can change any page, so all are read again.
-GLOBAL = ("_config.yml", "_toc.yml", "requirements.txt", "book/**/*.yml",
-          "book/**/*.bib", "book/_ext/**/*", "lttutor/**/*",
+GLOBAL = ("_config.yml", "sphinx.json", "_toc.yml", "requirements.txt",
+          "book/**/*.yml", "book/**/*.bib", "book/_ext/**/*", "lttutor/**/*",
           "benchmarks/*.json", "tests/claims/**/*", "tools/book/*.py")
 EVERYTHING = (*GLOBAL, "book/**/*", "notebooks/*.md", "tools/book/site/*")
 

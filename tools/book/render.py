@@ -19,6 +19,7 @@ from tools.book.chapters import BUILD, ROOT, pages
 LOG = BUILD / "build.log"
 RAW = BUILD / "raw"  # as Sphinx writes them; tools.book.site makes the site
 DOCTREES = BUILD / ".doctrees"
+PLAIN = ROOT / "sphinx.json"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 COMPLAINT = re.compile(r"WARNING|ERROR|CRITICAL|Exception|Error:")
 
@@ -61,8 +62,11 @@ def render(say, output=RAW, builder="html"):
 def settings():
     """Sphinx's settings, as Jupyter Book makes them of ``_config.yml``.
 
-    Kept from one build to the next: to load Jupyter Book takes seconds.
+    Kept from one build to the next: to load Jupyter Book takes seconds.  A
+    book without Jupyter Book has them in a file (``tools.newest_sphinx``).
     """
+    if PLAIN.exists():
+        return json.loads(PLAIN.read_text("utf8"))
     kept = BUILD / "settings.json"
     now = fingerprint("_config.yml", "requirements.txt",
                       "tools/book/render.py")

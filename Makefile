@@ -19,7 +19,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 $(shell test ! -e .venv/book.stamp || test "$$(cat .venv/book.stamp)" = "$$(pwd -P)" || rm -f .venv/book.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-oldest test-newest book-newest-sphinx newest claims-check bench seeds lab serve course grade formgrade dryrun pins clean distclean zip pdf
+.PHONY: help book test test-oldest test-newest book-newest-sphinx newest claims-check bench seeds lab serve course grade formgrade dryrun pins clean distclean zip pdf epub
 
 help:  ## show this list
 	@echo 'Learning in the Loop: make ...'
@@ -66,6 +66,9 @@ zip: book  ## pack the site in one file, to unpack and read anywhere
 
 pdf: .venv/dev.stamp book  ## print the whole book into one PDF (needs Chromium)
 	@$(PY) -m tools.book.pdf
+
+epub: .venv/dev.stamp book  ## the whole book for e-readers (checked where Java is installed)
+	@$(PY) -m tools.book.epub
 
 course: .venv/dev.stamp  ## build the problem sets in _build/course (SEED=7: other numbers)
 	@$(PY) -m course.build $(if $(SEED),--seed $(SEED))

@@ -57,13 +57,19 @@ def wheel():
 
 
 def zipped(target, files):
-    """Write ``files``, ``{name in the archive: path}``, into an archive."""
+    """Write ``files``, ``{name: path or bytes}``, into an archive.
+
+    A file ``mimetype`` comes first and as it is: it says what the rest is.
+    """
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(files):
+        for name in sorted(files, key=lambda name: (name != "mimetype", name)):
             entry = zipfile.ZipInfo(name, LONG_AGO)
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.compress_type = (zipfile.ZIP_STORED if name == "mimetype"
+                                   else zipfile.ZIP_DEFLATED)
             entry.external_attr = 0o644 << 16
-            archive.writestr(entry, files[name].read_bytes())
+            data = files[name]
+            archive.writestr(
+                entry, data if isinstance(data, bytes) else data.read_bytes())
 
 
 def main():

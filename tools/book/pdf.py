@@ -138,8 +138,26 @@ def main():
             browser.close()
     finally:
         SHEET.unlink()
-    print(f"The book is in {PDF.relative_to(ROOT)}")
+    pages = checked(PDF)
+    print(f"The book is in {PDF.relative_to(ROOT)}, {pages} pages")
     return 0
+
+
+def checked(path):
+    """The number of pages of a sound PDF with an outline.
+
+    Raises ``ValueError`` with what qpdf says of one that is not.
+    """
+    import pikepdf
+
+    with pikepdf.open(path) as book:
+        found = list(map(str, book.check_pdf_syntax()))
+        if found:
+            raise ValueError(f"{path.name}: {found[0]}")
+        with book.open_outline() as outline:
+            if not outline.root:
+                raise ValueError(f"{path.name}: it has no outline")
+        return len(book.pages)
 
 
 if __name__ == "__main__":

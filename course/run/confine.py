@@ -25,7 +25,7 @@ def limit(bounds):
 
 
 def filter_calls(program):
-    """Make no system calls from now on but those of `course.run.calls`."""
+    """Make no system calls from now on but those of `course.run.system_calls`."""
     class Program(ctypes.Structure):
         _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_char_p)]
 

@@ -1,6 +1,7 @@
 """`make book`: run what changed, build the site, check it, say where it is."""
 
 import fcntl
+import os
 import subprocess
 import sys
 import time
@@ -14,9 +15,11 @@ def main():
     lifeline.end_on_signals()
     try:
         BUILD.mkdir(exist_ok=True)
-        with (BUILD / ".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return make()
+        # Held until this process ends; not written to, so that a finished
+        # site on a read-only disk is enough.
+        lock = os.open(BUILD / ".lock", os.O_RDONLY | os.O_CREAT)
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return make()
     except BlockingIOError:
         return fail([("another build is at work here: wait for it, "
                       "or stop it")])

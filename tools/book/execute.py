@@ -74,7 +74,7 @@ def run(page, notebook=None, attempts=3):
     )
     try:
         # What a kernel itself has to say at its end is for nobody.
-        client.execute(stderr=subprocess.DEVNULL)
+        client.execute(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
         raise PageFailed(_where_it_failed(page, notebook, error)) from None
     except CellTimeoutError:

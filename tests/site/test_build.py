@@ -503,10 +503,10 @@ def evidence_runs(tmp_path, monkeypatch):
 
 
 def test_only_evidence_that_holds_is_stamped(evidence_runs):
-    passed = '{"a": {"outcome": "passed"}}'
+    some = '{"a": {}}'
     evidence_runs += [
-        ("text", 0, passed), ("text", None, None),  # nothing runs
-        ("fault", 1, "{}"), ("text", 0, passed),    # mended: it runs again
+        ("text", 0, some), ("text", None, None),  # nothing runs
+        ("fault", 1, some), ("text", 0, some),    # mended: it runs again
         ("text", None, None),
     ]
     failed = [bool(build.run_evidence(print)) for _ in range(5)]

@@ -122,7 +122,7 @@ def fit(name: str, array: np.ndarray, dtype: np.dtype) -> np.ndarray:
 def sum_of_squares(array: np.ndarray) -> float:
     """The sum of the squares, infinite or NaN if an entry is."""
     flat = array.ravel(order="K")
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", under="ignore"):
         return float(np.dot(flat, flat))
 
 

@@ -68,6 +68,21 @@ def test_a_wrong_shape_is_described(shape, batch, message):
     assert str(caught.value) == f"x: {message}"
 
 
+@pytest.mark.parametrize("value, batch, error, words", [
+    (["a"], True, TypeError, "(..., n) of real numbers, got dtype <U1"),
+    (["a"], False, TypeError, "(n,) of real numbers, got dtype <U1"),
+    ([[1], [1, 2]], True, ValueError, "(..., n), got rows of unequal length"),
+    (np.ones((0, 2)), True, ValueError,
+     "(..., n) with no empty axis, got shape (0, 2)"),
+])
+def test_a_wrong_kind_is_described(value, batch, error, words):
+    with pytest.raises(error) as caught:
+        as_array("x", value, shape=("n",), batch=batch)
+    assert str(caught.value) == f"x: expected an array of shape {words}"
+    with pytest.raises(ValueError, match="^x: expected"):
+        as_reals("x", np.ones((2, 2)), shape=("n",))
+
+
 def test_an_empty_axis_is_described():
     with pytest.raises(ValueError) as caught:
         as_array("x", np.ones((2, 0)), shape=("n", "d"))
@@ -216,8 +231,11 @@ def test_a_schedule_comes_back_with_its_loops_first_if_asked():
     assert as_steps([], dtype=np.dtype(np.float32)).dtype == np.float32
     with pytest.raises(ValueError, match=r"shape \(T,\), got 0.1; for a const"):
         as_steps(0.1)
-    with pytest.raises(ValueError, match="^steps: expected"):
+    with pytest.raises(ValueError) as caught:
         as_steps(np.ones((2, 0)), batch=(3,))
+    assert str(caught.value) == (
+        "steps: expected an array of shape (..., T) with no empty axis, "
+        "got shape (2, 0)")
 
 
 @pytest.mark.parametrize("dtype, high, low", [
@@ -225,8 +243,7 @@ def test_a_schedule_comes_back_with_its_loops_first_if_asked():
 def test_examples_have_a_gram_matrix(dtype, high, low):
     assert largest(np.dtype(dtype)) == high
     for size in (high, low, 1.0):
-        check_scale("X", np.full((2, 3, 2), size * (1 if size <= 1 else 0.999),
-                                 dtype))
+        check_scale("X", np.full((2, 3, 2), size, dtype))
     check_scale("X", np.zeros((3, 2), dtype))
     mixed = np.full((2, 3, 2), 1.0, dtype)
     for size in (1.01 * high, 0.99 * low):
@@ -234,8 +251,32 @@ def test_examples_have_a_gram_matrix(dtype, high, low):
         one[0, 0] = mixed[1] = size
         for bad in (one, -one, mixed):
             with pytest.raises(ValueError, match="^X: expected a largest entry "
-                               f"between {low:.0e} and .*; rescale X$"):
+                               f"between {low:.0e} and ") as caught:
                 check_scale("X", bad)
+            assert str(caught.value).endswith(f"got {size:.3g}; rescale X")
+    pair = np.stack([np.full((3, 2), high, dtype), one])
+    with pytest.raises(ValueError, match=f"got {size:.3g}; rescale"):
+        check_scale("X", pair)
+    # Small entries are small however many there are.
+    for shape in ((1, 100), (100, 1), (4, 1, 100)):
+        with pytest.raises(ValueError, match="^X: expected a largest entry"):
+            check_scale("X", np.full(shape, low / 5, dtype))
+
+
+def test_checks_do_not_depend_on_what_numpy_does_about_floating_errors():
+    with np.errstate(all="raise"):
+        as_examples([[1.0, 1e-200], [1e-200, 2.0]], [1e-200, 3.0])
+        for bad in ([[1e200, 1.0]], [[1e-200, 0.0]], [[np.nan, 0.0]]):
+            with pytest.raises(ValueError, match="^X: expected"):
+                as_examples(bad, [1.0])
+        with pytest.raises(ValueError, match="^x: expected finite"):
+            as_array("x", np.longdouble("1e400"), shape=())
+        with pytest.raises(ValueError, match="^S: .* inf apart"):
+            check_symmetric("S", np.array([[1, 1e308], [-1e308, 1]]))
+        with pytest.raises(ValueError, match="^alpha: .* got inf"):
+            as_alpha(1e308, np.array([1e100]), np.dtype(float))
+        with pytest.raises(ValueError, match="^x: .* float32 can hold"):
+            fit("x", np.array([1e300]), np.dtype(np.float32))
 
 
 def test_labels_are_bounded_and_go_with_the_examples():

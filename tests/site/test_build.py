@@ -481,42 +481,41 @@ def test_a_folder_that_cannot_be_written_to_is_one_sentence(book):
 
 
 @pytest.fixture
-def evidence_runs(tmp_path, monkeypatch):
-    """Texts that it meets, with exit code and output of its next run."""
-    runs, now = [], []
-    results = tmp_path / "evidence.json"
-
-    def fingerprint(*_):
-        now[:] = runs.pop(0)
-        return now.pop(0)
+def evidence(tmp_path, monkeypatch):
+    """Ask for the evidence on texts; tell whether it ran, and whether well."""
+    results, world = tmp_path / "evidence.json", {}
 
     def run_apart(log):
-        results.write_text(now.pop())
-        return now.pop()
+        world["ran"] = True
+        results.write_text(world["writes"])
+        return world["code"]
+
+    def ask(text, code=0, writes='{"a": {}}'):
+        world.update(text=text, code=code, writes=writes, ran=False)
+        held = not build.run_evidence(print)
+        return world["ran"], held
 
     monkeypatch.setattr(build, "BUILD", tmp_path)
     monkeypatch.setattr(build, "ROOT", tmp_path)
-    monkeypatch.setattr(build.changes, "fingerprint", fingerprint)
+    monkeypatch.setattr(
+        build.changes, "fingerprint", lambda *_: world["text"])
     monkeypatch.setattr(build.evidence, "RESULTS", results)
     monkeypatch.setattr(build.evidence, "run_apart", run_apart)
-    return runs
+    return ask
 
 
-def test_only_evidence_that_holds_is_stamped(evidence_runs):
-    some = '{"a": {}}'
-    evidence_runs += [
-        ("text", 0, some), ("text", None, None),  # nothing runs
-        ("fault", 1, some), ("text", 0, some),    # mended: it runs again
-        ("text", None, None),
-    ]
-    failed = [bool(build.run_evidence(print)) for _ in range(5)]
-    assert failed == [False, False, True, False, False]
+def test_only_evidence_that_holds_is_stamped(evidence):
+    assert evidence("text") == (True, True)
+    assert evidence("text") == (False, True)
+    assert evidence("a fault", code=1) == (True, False)
+    assert evidence("a fault", code=1) == (True, False)
+    assert evidence("text") == (True, True)
 
 
-def test_evidence_that_cannot_be_read_is_run_again(evidence_runs):
-    evidence_runs += [("text", 0, '{"a": '), ("text", 0, '{"a": {}}'),
-                      ("text", None, None)]
-    assert [build.run_evidence(print) for _ in range(3)] == [[], [], []]
+def test_evidence_that_cannot_be_read_is_run_again(evidence):
+    assert evidence("text", writes='{"a": ') == (True, True)
+    assert evidence("text") == (True, True)
+    assert evidence("text") == (False, True)
 
 
 # What make passes on -------------------------------------------------------

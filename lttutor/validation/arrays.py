@@ -138,7 +138,7 @@ def real_array(
         return array
     if array.dtype.kind not in "biuf":
         raise TypeError(
-            f"{name}: expected {expected()} of real numbers, "
+            f"{name}: expected {expected()}, of real numbers, "
             f"got dtype {array.dtype}"
         )
     with np.errstate(over="ignore"):
@@ -173,8 +173,8 @@ def _has_mask(value):
 
 
 def _describe(shape, batch):
-    axes = ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "")
-    kind = "a number" if not shape else f"an array of shape ({axes})"
-    if batch:
-        kind = f"an array of shape (..., {', '.join(map(str, shape))})"
-    return kind
+    if not shape:
+        return "a number, or an array" if batch else "a number"
+    axes = ", ".join(map(str, ("...", *shape) if batch else shape))
+    comma = "," if len(shape) == 1 and not batch else ""
+    return f"an array of shape ({axes}{comma})"

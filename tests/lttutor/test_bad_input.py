@@ -152,6 +152,10 @@ RIGHT = {
     figures.shades: dict(color=figures.TRUTH, count=3),
     figures.scientific: dict(value=array(1e-3), digits=2),
 }
+# What a message may call an axis, besides a length.
+AXES = {"n", "d", "n + 1", "d + 1", "T", "27 h", "rows", *map(str, range(9)),
+        ""}
+
 # Nothing to refuse, or not for readers: parts of other functions.
 EXEMPT = """
     diabetes_table english_text block_prompt block_weights use_style
@@ -476,7 +480,9 @@ def refusal(function, change, error, words, start):
         result = call(function, RIGHT[function] | change)
     except error as caught:
         said = str(caught)
-        if words.lower() in said.lower() and re.match(start, said):
+        axes = re.findall(r"array of shape \((?:\.\.\., )?(.+?),?\)", said)
+        known = set(", ".join(axes).split(", ")) <= AXES
+        if words.lower() in said.lower() and re.match(start, said) and known:
             return None
         return change, said
     except Exception as caught:

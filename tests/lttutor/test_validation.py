@@ -57,6 +57,7 @@ def test_arrays_that_fit_come_back_as_they_are():
     (("n",), False, "expected an array of shape (n,), got shape (2, 3)"),
     (("n", 2), False, "expected an array of shape (n, 2), got shape (2, 3) "
                       "(axis -1 is 3, not 2)"),
+    ((3,), False, "expected an array of shape (3,), got shape (2, 3)"),
     ((3, "d"), True, "expected an array of shape (..., 3, d), got shape (2, 3) "
                      "(axis -2 is 2, not 3)"),
     (("a", "b", "c"), True, "expected an array of shape (..., a, b, c), "
@@ -69,8 +70,8 @@ def test_a_wrong_shape_is_described(shape, batch, message):
 
 
 @pytest.mark.parametrize("value, batch, error, words", [
-    (["a"], True, TypeError, "(..., n) of real numbers, got dtype <U1"),
-    (["a"], False, TypeError, "(n,) of real numbers, got dtype <U1"),
+    (["a"], True, TypeError, "(..., n), of real numbers, got dtype <U1"),
+    (["a"], False, TypeError, "(n,), of real numbers, got dtype <U1"),
     ([[1], [1, 2]], True, ValueError, "(..., n), got rows of unequal length"),
     (np.ones((0, 2)), True, ValueError,
      "(..., n) with no empty axis, got shape (0, 2)"),
@@ -97,6 +98,12 @@ def test_an_empty_axis_is_described():
 def test_masks_are_found_at_every_depth(value):
     with pytest.raises(TypeError, match="^x: expected .* a masked array; fill"):
         as_reals("x", value, shape=(), batch=True)
+
+
+def test_one_or_many_numbers_are_described():
+    with pytest.raises(TypeError, match="^x: expected a number, or an array, of "
+                                        "real numbers, got dtype <U1$"):
+        as_array("x", "1", shape=(), batch=True)
 
 
 def test_lists_of_lists_and_tuples_are_arrays():
@@ -229,8 +236,13 @@ def test_a_schedule_comes_back_with_its_loops_first_if_asked():
     assert as_steps([], batch=(3,)).shape == (0,)
     assert as_steps(np.ones((3, 0)), batch=(3,)).shape == (3, 0)
     assert as_steps([], dtype=np.dtype(np.float32)).dtype == np.float32
-    with pytest.raises(ValueError, match=r"shape \(T,\), got 0.1; for a const"):
-        as_steps(0.1)
+    for bad, words in (
+            (0.1, "0.1; for a constant step use constant_steps(L, T)"),
+            ([[1], [1, 2]], "rows of unequal length")):
+        with pytest.raises(ValueError) as caught:
+            as_steps(bad)
+        assert str(caught.value) == (
+            f"steps: expected one step size per loop, shape (T,), got {words}")
     with pytest.raises(ValueError) as caught:
         as_steps(np.ones((2, 0)), batch=(3,))
     assert str(caught.value) == (
@@ -283,8 +295,17 @@ def test_labels_are_bounded_and_go_with_the_examples():
     as_examples(X, np.full(6, 1e150))
     with pytest.raises(ValueError, match=r"^y: .* below 1e\+150 .* got 1.01e"):
         as_examples(X, np.array([0, 0, 0, 0, 0, -1.01e150]))
-    with pytest.raises(ValueError, match=r"^y: expected shape \(6,\) to go"):
-        as_examples(X, Y[:5])
+    for bad_X, bad_y, words in (
+            (X[0], Y, "X: expected an array of shape (..., n, d), got shape "
+                      "(2,)"),
+            (X, 1.0, "y: expected an array of shape (..., n), got shape ()"),
+            (X, Y[:5], "y: expected shape (6,) to go with X of shape (6, 2), "
+                       "got shape (5,)"),
+            (X[None], Y, "y: expected shape (1, 6) to go with X of shape "
+                         "(1, 6, 2), got shape (6,)")):
+        with pytest.raises(ValueError) as caught:
+            as_examples(bad_X, bad_y)
+        assert str(caught.value) == words
 
 
 def test_alpha_is_bounded_by_the_labels_of_its_own_task():

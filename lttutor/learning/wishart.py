@@ -7,7 +7,7 @@ loop sees of a noise-free prompt (chapter 31).
 import numbers
 from collections.abc import Callable
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from math import comb
 from typing import Any
 
@@ -301,5 +301,10 @@ def optimal_scale(
 
 def _moments(n, d, order):
     """E tr Wᵏ for W = XᵀX/n, as fractions."""
-    return [Fraction(trace, n**k)
-            for k, trace in enumerate(trace_moments(n, d, order))]
+    n, d = as_count("n", n, least=1), as_count("d", d, least=1)
+    mean = _shared_products(n, d)
+    return [Fraction(mean(k), n**k) for k in range(order + 1)]
+
+
+# Other depths of the same prompts need the same moments.
+_shared_products = lru_cache(maxsize=8)(trace_products)

@@ -457,7 +457,9 @@ def call(function, arguments):
     finally:
         for name, value in arguments.items():
             if isinstance(value, np.ndarray):
-                np.testing.assert_array_equal(value, before[name])
+                for part in np.ma.getdata, np.ma.getmaskarray:
+                    np.testing.assert_array_equal(
+                        part(value), part(before[name]))
             elif isinstance(value, list):
                 assert repr(value) == repr(before[name])
 

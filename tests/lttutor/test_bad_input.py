@@ -312,6 +312,8 @@ WRONG = [
     (theory.davidson_szarek_condition, dict(delta=0.0), ValueError, "> 0"),
     (theory.davidson_szarek_condition, dict(delta=1.0), ValueError, "< 1"),
     (theory.examples_needed, dict(d=0), ValueError, "integers >= 1"),
+    (theory.examples_needed, dict(d=25 * 10**17, kappa=9.0), ValueError,
+     "which takes about 1e+19 examples"),
     (theory.examples_needed, dict(kappa=1.0), ValueError, "> 1"),
     (theory.examples_needed, dict(kappa=1 + 1e-12), ValueError,
      "far enough above 1"),

@@ -254,6 +254,29 @@ def test_overflow_raises_and_names_the_loop():
             *generation_weights(3), last_row_mask(8))
 
 
+@pytest.mark.filterwarnings("ignore::lttutor.loop.DivergenceWarning")
+@pytest.mark.parametrize("tasks", [1, 3, 70])
+def test_the_loop_named_is_the_first_that_overflows(tasks):
+    """Also where NumPy is told to raise: the functions' own errors count."""
+    X, y, _, rng = draw(8, 3, (tasks,), 1, seed=5)
+    steps = rng.uniform(5, 20, 300)
+    with np.errstate(all="ignore"):
+        paths = [descend(one, labels, 1.0, steps) for one, labels in zip(X, y)]
+    finite = np.isfinite(paths).all(axis=-1)
+    expected = f"in loop {finite.argmin(axis=1)[0]} of 300"
+    first = f"in loop {finite.argmin(axis=1).min()} of 300"
+    Z = prompt_matrix(X, y, 1.0)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        with pytest.raises(OverflowError, match=expected):
+            generate(X, y, 1.0, steps)
+        with pytest.raises(OverflowError, match=first):
+            looped_transformer(Z, steps, *generation_weights(3),
+                               last_row_mask(8))
+        for query in ([1e308, 1e308, 0], [1e308, -1e308, 1e308]):
+            with pytest.raises(OverflowError, match="^x_query: .* float64$"):
+                predict(X, 9 * y, query, [0.1, 0.2])
+
+
 def test_zero_loops_give_the_prompt_back():
     X, y, _, _ = draw(5, 2, (3,), 1, seed=6)
     assert generate(X, y, 1.0, []).shape == (1, 3, 2)

@@ -423,6 +423,32 @@ def test_davidson_szarek_holds_as_often_as_it_promises(n, d):
         assert (kappa > promised).mean() <= delta
 
 
+@pytest.mark.filterwarnings("error")
+def test_what_is_singular_is_so_without_a_warning():
+    X = np.array([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]])
+    for singular in (X, X * [1, 0], X * 0, X[:1], np.stack([X, X * [0, 1]])):
+        kappa = condition_number(singular)
+        assert np.isinf(kappa).all() and kappa.shape == singular.shape[:-2]
+        assert (spectrum(singular)[..., 0] == 0).all()
+    assert spectrum(X)[1] == pytest.approx(70, rel=1e-14)
+    assert marchenko_pastur_condition(1.0) == np.inf
+    assert davidson_szarek_condition(4, 4, 0.5) == np.inf
+
+
+def test_examples_needed_keeps_the_shape_of_d():
+    table = examples_needed([[4], [64]], 10, 0.01)
+    assert table.tolist() == [[103], [470]]
+
+
+def test_small_prompts_have_the_condition_number_of_large_ones():
+    """The square of the small singular value would be 0."""
+    X = np.diag([1.0, 1e-12])
+    for scale in (1.0, 2.0**-490, 2.0**490):
+        assert condition_number(scale * X) == pytest.approx(1e24)
+    assert condition_number(np.float32(1e-15) * np.diag([1, 1e-6]).astype(
+        np.float32)) == pytest.approx(1e12, rel=1e-4)
+
+
 def test_davidson_szarek_uses_two_over_delta():
     t = math.sqrt(2 * math.log(2 / 0.01))
     expected = ((20 + 3 + t) / (20 - 3 - t)) ** 2

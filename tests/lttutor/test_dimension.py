@@ -62,3 +62,10 @@ def test_bad_sizes_are_refused_by_name():
         gaussian_extremes(4, 4, draws=1, rng=0)
     with pytest.raises(ValueError, match="^n: expected more than d"):
         typical_condition(4, 4)
+
+
+def test_the_prediction_does_not_cancel_where_n_is_next_to_d():
+    """n = d + 1: κ grows like d², whatever d is."""
+    d = np.array([10**6, 10**9, 10**12, 10**15])
+    scaled = typical_condition(d + 1, d) / d.astype(float) ** 2
+    assert scaled == pytest.approx(np.full(4, scaled[0]), rel=1e-3)

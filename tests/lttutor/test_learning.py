@@ -765,3 +765,38 @@ def test_the_skew_curvature_is_exact_for_integers_and_refuses_floats():
 def test_trace_products_of_one_feature_are_chi_square_moments():
     mean = trace_products(7, 1)
     assert mean(3) == mean(1, 2) == mean(1, 1, 1) == 7 * 9 * 11
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int64, np.uint64])
+@pytest.mark.filterwarnings("error")
+def test_numpy_integers_are_integers_and_never_wrap_around(kind):
+    n, d, T = kind(100), kind(3), kind(10)
+    assert scalar_loss(0.5, n, d, T) == scalar_loss(0.5, 100, 3, 10)
+    assert optimal_scale(n, d, kind(4)) == optimal_scale(100, 3, 4)
+    assert trace_moments(n, d, T) == trace_moments(100, 3, 10)
+    assert trace_products(n, d)(kind(9), kind(2)) == trace_products(100, 3)(9, 2)
+    assert skew_curvature(n, d, kind(4), kind(1)) == skew_curvature(100, 3, 4, 1)
+
+
+@pytest.mark.parametrize("n, d", [(2, 10**16), (7, 10**12), (10**15, 3)])
+def test_the_best_scale_of_one_loop_is_known_at_every_size(n, d):
+    assert optimal_scale(n, d, 1) == pytest.approx(n / (n + d + 1), rel=1e-14)
+
+
+def test_a_file_that_is_not_whole_is_not_a_run(tmp_path):
+    run = train(9, 2, 1, iterations=2, rng=np.random.default_rng(0))
+    run.save(tmp_path / "run.npz")
+    whole = (tmp_path / "run.npz").read_bytes()
+    np.save(tmp_path / "other.npy", np.eye(2))
+    for length in (0, 1, 99, len(whole) // 2, len(whole) - 9):
+        (tmp_path / "part.npz").write_bytes(whole[:length])
+        with pytest.raises(ValueError, match="part.npz: .*Training.save wrote"):
+            Training.load(tmp_path / "part.npz")
+    with pytest.raises(ValueError, match="other.npy: .*Training.save wrote"):
+        Training.load(tmp_path / "other.npy")
+    with pytest.raises(OSError, match="none.npz"):
+        Training.load(tmp_path / "none.npz")
+    with pytest.raises(TypeError, match="PathLike"):
+        run.save(None)
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "run.npz", "part.npz", "other.npy"}

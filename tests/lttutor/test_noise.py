@@ -78,3 +78,11 @@ def test_bad_input_is_refused_by_name():
         ridge_residual([-1.0], 1.0)
     with pytest.raises(ValueError, match="^n: expected at least d"):
         noise_floor(3, 4, 1.0)
+
+
+@pytest.mark.filterwarnings("error")
+def test_ridge_is_right_at_every_size():
+    assert ridge_residual([1e308], 1e308) == 0.5
+    assert ridge_residual([0.0, 1.0], 5e-324).tolist() == [1, 0]
+    single = ridge_residual(np.float32([0, 1]), 1e-60)
+    assert single.dtype == np.float32 and single.tolist() == [1, 0]

@@ -110,3 +110,11 @@ def test_bad_examples_and_steps_are_refused_before_any_loop(machine):
 def test_an_overflow_names_its_loop():
     with pytest.raises(OverflowError, match="loop"):
         generate_relu([[2.0], [-2.0]], [1.0, -1.0], 1.0, [1e80] * 9)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_temperature_near_zero_reads_the_largest_score(dtype):
+    X, y = np.array([[1.0], [2.0]], dtype), np.array([3.0, 6.0], dtype)
+    for temperature in (1e-3, 1e-300):
+        v = generate_softmax(X, y, 1.0, [0.1], temperature)
+        assert v.dtype == dtype and v[1] == pytest.approx([0.2])

@@ -248,3 +248,12 @@ def test_gaussian_steps_are_near_one_over_the_measured_L():
     X = np.random.default_rng(0).standard_normal((20, 1200, 300))
     L = np.linalg.norm(X, 2, axis=(-2, -1)) ** 2
     assert gaussian_steps(1200, 300, 1)[0] * L == pytest.approx(1, abs=0.03)
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_largest_and_the_smallest_eigenvalues_have_steps():
+    for L in (1.7e308, 1e300, 1e-300, 6e-309):
+        assert constant_steps(L, 1) == 1 / L
+        assert optimal_constant_steps(L, L, 1) == pytest.approx(1 / L)
+        assert chebyshev_steps(L, L, 3) == pytest.approx([1 / L] * 3)
+    assert flattening_steps(1.7e308, 1) == pytest.approx(3)

@@ -114,3 +114,9 @@ def test_one_loop_in_blocks_subtracts_the_step_times_the_layer():
         for j in range(2):
             difference = Z[i][j] - after[i][j] - eta * layer[i][j]
             assert difference.expand().doit().is_ZeroMatrix
+
+
+def test_no_two_entries_share_a_name():
+    for n, d in ((9, 9), (11, 11), (1, 12), (112, 1)):
+        Z = symbolic.symbolic_prompt(n, d)[0]
+        assert len(Z.free_symbols) == (n + 1) * (d + 1)

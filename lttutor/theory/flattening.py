@@ -49,7 +49,8 @@ def flattening_bound(kappa: ArrayLike, T: ArrayLike) -> np.ndarray | float:
     """
     kappa, T = np.broadcast_arrays(as_kappa(kappa), as_counts("T", T))
     r = 1 / np.sqrt(kappa)
-    bound, width = (2 + r) / (1 + 2 * r), 1 - r
+    width = -np.expm1(-np.log(kappa) / 2)  # 1 - r, for κ next to 1 too
+    bound = (2 + r) / (1 + 2 * r)
     bound = np.where(T == 0, 1.0, bound)
     for t in range(T.max()):
         before = r

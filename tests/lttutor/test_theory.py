@@ -6,7 +6,7 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from lttutor import theory
@@ -311,6 +311,7 @@ def test_flattening_bound_is_the_largest_residual_on_the_interval(kappa):
 
 
 @given(st.floats(1.0, 1e15), st.integers(0, 30))
+@example(1 + 2.0**-52, 1)
 @settings(max_examples=100, deadline=None)
 def test_flattening_bound_agrees_with_mpmath(kappa, T):
     with mpmath.workdps(400):

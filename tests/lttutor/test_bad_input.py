@@ -257,6 +257,8 @@ WRONG = [
     (loop.generate, dict(steps=None), TypeError, "dtype object"),
     *((loop.generate, dict(alpha=bad), ValueError, "alpha: expected")
       for bad in ([1.0], np.ones(3), np.ones((1, 1)), 1e308)),
+    (loop.generate, dict(X=X.astype("f4"), y=Y.astype("f4"), alpha=1e20),
+     ValueError, "below 1e+15 in size, got 2e+20"),
     (loop.generate, dict(steps=[1e200, 1e200]), OverflowError,
      "in loop 2 of 2"),
     (loop.predict, dict(x_query=1.0), ValueError, "x_query: expected"),

@@ -277,6 +277,14 @@ def test_the_loop_named_is_the_first_that_overflows(tasks):
                 predict(X, 9 * y, query, [0.1, 0.2])
 
 
+def test_the_wider_of_two_dtypes_decides_how_large_alpha_may_be():
+    X, y, steps, _ = draw(5, 2, (), 3, seed=1)
+    expected = 1e20 * generate(X, y, 1.0, steps)
+    for narrow in ((X.astype(np.float32), y), (X, y.astype(np.float32))):
+        found = generate(*narrow, 1e20, steps)
+        np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
 def test_zero_loops_give_the_prompt_back():
     X, y, _, _ = draw(5, 2, (3,), 1, seed=6)
     assert generate(X, y, 1.0, []).shape == (1, 3, 2)

@@ -19,7 +19,7 @@ from tools.book.render import PLAIN, settings
 
 COPY = BUILD / "newest"
 OURS = shutil.ignore_patterns("_build", ".*", "*.egg-info", "__pycache__",
-                              "work")
+                              "work", "wheels")
 RESULTS = (".jupyter_cache", "evidence.json", "evidence.stamp")
 EXTENSIONS = ("jupyter_book", "sphinx_jupyterbook_latex")
 OPTIONS = ("use_jupyterbook_latex", "use_multitoc_numbering")

@@ -20,8 +20,9 @@ from tools.book import archive, chapters
 from tools.book.chapters import BUILD, HTML, ROOT
 
 EPUB = BUILD / "learning-in-the-loop.epub"
-UNWANTED = (".headerlink, .part-map, script, button, form, input, label, "
-            "mjx-math, .tag_remove-print, .collapsed, style, .prev-next-area, "
+STROKES = re.compile("<mjx-math .*?</mjx-math>", re.DOTALL)
+UNWANTED = (".headerlink, .part-map, script, button, form, input, "
+            ".tag_remove-print, .collapsed, style, .prev-next-area, "
             '[aria-hidden="true"]')
 KEPT = {"id", "class", "href", "src", "alt", "lang", "colspan", "rowspan",
         "alttext", "xmlns", "display", "mathcolor", "mathvariant", "width",
@@ -29,7 +30,8 @@ KEPT = {"id", "class", "href", "src", "alt", "lang", "colspan", "rowspan",
         "columnspacing", "columnalign", "accent", "accentunder", "minsize",
         "maxsize", "linethickness", "lspace", "rspace", "form", "movablelimits"}
 RENAMED = {"details": "div", "summary": "div", "mjx-container": "span",
-           "mjx-assistive-mml": "span", "nav": "div", "wbr": "span"}
+           "mjx-assistive-mml": "span", "nav": "div", "wbr": "span",
+           "label": "div"}
 STYLE = """
 body { line-height: 1.5; }
 math { font-family: "STIX Two Math", "Latin Modern Math", "Cambria Math", math; }
@@ -103,7 +105,8 @@ def articles():
 
 def article(page):
     """A page's article; addresses in it are relative to the site's root."""
-    soup = BeautifulSoup(chapters.html(page).read_text("utf8"), "html.parser")
+    text = STROKES.sub("", chapters.html(page).read_text("utf8"))
+    soup = BeautifulSoup(text, "html.parser")
     found = soup.select_one("article.bd-article")
     for box in found.select("[data-explorable]"):
         still = soup.new_tag("img")
@@ -131,6 +134,9 @@ def article(page):
                      if name in KEPT and not (
                          math and name == "class" or
                          not math and name in {"width", "display"})}
+    for answer in found.select("fieldset .answer"):  # of the self-test
+        fold = answer.wrap(soup.new_tag("details"))
+        fold.insert(0, soup.new_tag("summary", string="Answer"))
     return found
 
 

@@ -265,6 +265,8 @@ WRONG = [
     (loop.predict, dict(x_query=np.ones((1, 2))), ValueError, "x_query"),
     (loop.predict, dict(x_query=[1e308, 1e308], y=9 * Y), OverflowError,
      "x_query: the prediction overflowed"),
+    (loop.predict, dict(X=X.astype("f4"), y=Y.astype("f4"),
+                        x_query=[1e39, 0]), OverflowError, "for float32"),
     (tasks.gaussian_task, dict(batch=(2, 0)), ValueError, "batch: expected"),
     (tasks.gaussian_task, dict(batch=2.5), TypeError, "batch: expected"),
     (tasks.gaussian_task, dict(noise=-0.1), ValueError, ">= 0"),

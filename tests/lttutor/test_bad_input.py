@@ -315,6 +315,10 @@ WRONG = [
     (flattening.flatten, dict(steps=[1e6] * 9), OverflowError, "in loop"),
     (flattening.moving_solution, dict(y=[1.0]), ValueError, "y: expected"),
     (flattening.moving_solution, dict(steps=[1e6] * 9), OverflowError, "loop"),
+    (flattening.flatten, dict(X=1e160 * X), ValueError, "rescale X"),
+    (flattening.moving_predict, dict(
+        X=X.astype("f4"), y=Y.astype("f4"), x_query=[1e39, 0]), ValueError,
+     "x_query: expected numbers that float32"),
     (flattening.moving_predict, dict(x_query=[1.0]), ValueError, "x_query"),
     (flattening.moving_predict, dict(x_query=[1e308] * 2, y=9 * Y),
      OverflowError, "x_query: the answer overflowed"),

@@ -150,6 +150,15 @@ def test_float32_is_kept_and_arguments_are_not_written_to():
         assert (old == new).all()
 
 
+def test_the_wider_of_two_dtypes_decides_how_large_a_query_may_be():
+    X, y, x, *_ = problem(6, 4, 2, (), 2)
+    steps = [0.01, 0.02]
+    expected = 1e39 * moving_predict(X, y, x, steps)
+    for narrow in ((X.astype(np.float32), y), (X, y.astype(np.float32))):
+        found = moving_predict(*narrow, 1e39 * x, steps)
+        np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
 def test_too_large_steps_raise_with_the_loop_named():
     X, y, x, _, _ = problem(6, 4, 2, (), 2)
     for call in (lambda: flatten(X, [1e6] * 9),

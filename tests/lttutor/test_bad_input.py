@@ -308,8 +308,11 @@ WRONG = [
      "overflowed in loop 1;"),
     (flattening.flatten, dict(X=1e10 * X, steps=[1e300]), OverflowError,
      "overflowed in loop 1;"),
-    (flattening.moving_solution, dict(X=1e10 * X, steps=[1e300]),
-     OverflowError, "overflowed in loop 1;"),
+    (flattening.moving_solution, dict(X=1e10 * X, steps=[0.0, 1e300]),
+     OverflowError, "overflowed in loop 2;"),
+    (flattening.spectrum_map, dict(
+        singular_values=[1e100], steps=[0.0, 1e50]), OverflowError,
+     "overflowed in loop 2;"),
     (flattening.flatten, dict(X=[1.0, 2.0]), ValueError, "X: expected"),
     (flattening.flatten, dict(steps=np.ones((3, 4))), ValueError, "steps"),
     (flattening.flatten, dict(steps=[1e6] * 9), OverflowError, "in loop"),

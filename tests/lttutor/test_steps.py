@@ -238,6 +238,15 @@ def test_schedules_keep_float32():
     assert flattening_steps(L, 2).dtype == np.float32
 
 
+@pytest.mark.parametrize("T", [0, 3])
+def test_no_one_argument_decides_the_dtype_of_a_schedule(T):
+    for L, mu in ((np.float32(3), 1.0), (3.0, np.float32(1))):
+        assert optimal_constant_steps(L, mu, T).dtype == np.float64
+        assert chebyshev_steps(L, mu, T).dtype == np.float64
+    narrow = chebyshev_steps(np.float32(3), np.float32(1), T)
+    assert narrow.dtype == np.float32
+
+
 @given(st.integers(1, 5000), st.integers(1, 5000), st.integers(0, 5))
 def test_gaussian_steps_are_the_closed_form(n, d, T):
     expected = 1 / (n * (1 + np.sqrt(d / n)) ** 2)

@@ -48,7 +48,8 @@ seeds: .venv/book.stamp  ## run Part 4 under five other seeds: do its conclusion
 	@$(PY) -m tools.seeds
 
 bench: .venv-bench/stamp  ## time the package beside NumPy, PyTorch and JAX (4 minutes; nothing else should run)
-	@PYTHONPATH=. .venv-bench/bin/python -m pytest benchmarks -q \
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
+	  PYTHONPATH=. .venv-bench/bin/python -m pytest benchmarks -q \
 	  -o python_files='bench_*.py' -o addopts= -p no:cacheprovider \
 	  --random-order --benchmark-columns=median --benchmark-sort=name \
 	  --benchmark-max-time=0.5 --benchmark-min-rounds=5 \

@@ -6,7 +6,13 @@ form that we know in each library.  All take NumPy arrays that are already
 where the library wants them (``prepare``), and return v(0), …, v(T).
 """
 
+import os
 from functools import partial
+
+# Every library on one thread: how threads wait for each other is the
+# machine's affair, and on a virtual one no two runs agree.
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false"
+os.environ["NPROC"] = "1"
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +21,7 @@ import torch
 
 jax.config.update("jax_enable_x64", True)
 torch.set_default_dtype(torch.float64)
+torch.set_num_threads(1)
 
 
 def prompt(X, y, alpha):

@@ -161,7 +161,7 @@ def _loop_of_one(G, moment, eta, v):
     """The same for one task; G grows by the moment, and v by a 1."""
     size = len(G)
     system = np.zeros((size + 1, size + 1), G.dtype, order="F")
-    system[:size, :size] = G
+    system.T[:size, :size] = G  # in the order of memory
     system[:size, size] = system[size, :size] = -moment
     multiply, = get_blas_funcs(("symv",), (system,))
     state = np.zeros(size + 1, G.dtype)

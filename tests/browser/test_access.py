@@ -18,13 +18,10 @@ RUN = """() => axe.run(document, {resultTypes: ['violations'],
     v => v.nodes.map(n => `${v.id}: ${n.html}`)))"""
 WITHOUT_STROKES = """() => document.querySelectorAll('mjx-math')
   .forEach(formula => formula.replaceChildren())"""
-
-
-
 PAGES = [*chapters.pages(), "search", "genindex"]
 
 
-
+@pytest.mark.apart
 @pytest.mark.parametrize("page", PAGES)
 def test_axe_finds_nothing(visit, page):
     tab = visit(page, *VIEWS[0]).tab

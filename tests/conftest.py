@@ -10,14 +10,6 @@ def pytest_configure(config):
     prepare_kernels()
 
 
-def pytest_collection_modifyitems(items):
-    """A file's tests run in one process, in order; slow ones without a common
-    fixture go wherever there is time."""
-    for item in items:
-        if not item.get_closest_marker("apart"):
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
-
-
 def pytest_terminal_summary(terminalreporter):
     skipped = terminalreporter.stats.get("skipped", [])
     left = sum("no confinement by" in str(r.longrepr) for r in skipped)

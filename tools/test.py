@@ -18,7 +18,7 @@ def main():
     prepare_kernels()
     command = [
         sys.executable, "-m", "pytest", "-q", "-n", str(WORKERS),
-        "--dist", "loadgroup", "--doctest-modules", "--nbval",
+        "--dist", "loadfile", "--doctest-modules", "--nbval",
         f"--nbval-cell-timeout={TIMEOUT}",
         "--ignore=tests/claims", "tests", "lttutor", str((HTML / "_sources").relative_to(ROOT)),
         *sys.argv[1:],

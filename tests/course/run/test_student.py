@@ -61,3 +61,25 @@ def test_what_a_cell_takes_from_the_future_holds_in_the_next(run):
     run("from __future__ import annotations")
     reply = run("def f(x: not_there): return 1\nf(0)")
     assert (reply["error"], reply["output"]) == (None, "1\n")
+
+
+def test_two_alarms_at_once_are_one(run):
+    """On a busy machine a second of computing is over with the second second
+    of real time; the reply to one alarm must not be cut by the other."""
+    reply = run("""\
+import signal
+import time
+both = {signal.SIGALRM, signal.SIGPROF}
+signal.pthread_sigmask(signal.SIG_BLOCK, both)
+signal.setitimer(signal.ITIMER_REAL, 0.02)
+signal.setitimer(signal.ITIMER_PROF, 0.02)
+while signal.sigpending() != both:
+    pass
+signal.pthread_sigmask(signal.SIG_UNBLOCK, both)
+while True:
+    pass
+""")
+    assert reply["reply"] == "ran"
+    assert reply["error"]["name"] == "TimeLimit"
+    assert "endless loop" in reply["error"]["message"]
+    assert run("1 + 1")["reply"] == "ran"

@@ -27,6 +27,17 @@ class Answers:
     right: tuple[Answer, ...]
 
 
+def altering(source):
+    """A function ``(old, new), … -> source`` with these parts replaced."""
+    def altered(*changes):
+        text = source
+        for old, new in changes:
+            assert old in text, old
+            text = text.replace(old, new)
+        return text
+    return altered
+
+
 def load(folder):
     """Every ``answers/psN-K.py`` of a problem set, by problem id.
 

@@ -1,6 +1,6 @@
 """Problem 5 of set 1: two rows that read each other."""
 
-from tests.course.answers import Answer
+from tests.course.answers import Answer, altering
 
 START = """\
 def mutual_level(X, y, alpha, s):
@@ -24,14 +24,7 @@ SEARCH = """\
     return c
 """
 
-
-def altered(*changes):
-    """The solution with some of its text replaced."""
-    source = START + SEARCH
-    for old, new in changes:
-        assert old in source
-        source = source.replace(old, new)
-    return source
+altered = altering(START + SEARCH)
 
 
 WRONG = [

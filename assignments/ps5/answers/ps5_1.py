@@ -1,6 +1,6 @@
 """Problem 1 of set 5: a query that moves at its own speed."""
 
-from tests.course.answers import Answer
+from tests.course.answers import Answer, altering
 
 SOLUTION = """\
 def error_map(s, steps, omega, psi):
@@ -19,14 +19,7 @@ VALUE = "value = value * (1 - omega * bite)\n"
 LABEL = "label = label * (1 - bite)\n"
 QUERY = "query = query * (1 - psi * bite)\n"
 
-
-def altered(*changes):
-    """The solution with some of its text replaced."""
-    source = SOLUTION
-    for old, new in changes:
-        assert old in source
-        source = source.replace(old, new)
-    return source
+altered = altering(SOLUTION)
 
 
 def ordered(*lines):

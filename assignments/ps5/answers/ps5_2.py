@@ -1,6 +1,6 @@
 """Problem 2 of set 5: the worst stretch of a schedule."""
 
-from tests.course.answers import Answer
+from tests.course.answers import Answer, altering
 
 GRID = """\
 def worst_growth(L, mu, steps):
@@ -15,14 +15,7 @@ def worst_growth(L, mu, steps):
     return best
 """
 
-
-def altered(*changes):
-    """The grid's answer, which is right, with some of its text replaced."""
-    source = GRID
-    for old, new in changes:
-        assert old in source
-        source = source.replace(old, new)
-    return source
+altered = altering(GRID)
 
 
 def at(points, start="1.0"):

@@ -1,6 +1,6 @@
 """Problem 3 of set 5: the best number of loops for two kinds of noise."""
 
-from tests.course.answers import Answer
+from tests.course.answers import Answer, altering
 
 SOLUTION = """\
 def risks(s, c, steps, nu, tau):
@@ -19,14 +19,7 @@ def risks(s, c, steps, nu, tau):
 FITTED = "(1 - p)**2 / np.where(lam > 0, lam, 1)"
 NOISE = "noise = keep**2 * noise + eta**2 * lam * tau**2"
 
-
-def altered(*changes):
-    """The solution with some of its text replaced."""
-    source = SOLUTION
-    for old, new in changes:
-        assert old in source
-        source = source.replace(old, new)
-    return source
+altered = altering(SOLUTION)
 
 
 WRONG = [

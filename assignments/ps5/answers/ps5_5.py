@@ -1,6 +1,6 @@
 """Problem 5 of set 5: the moments of quadratic features."""
 
-from tests.course.answers import Answer
+from tests.course.answers import Answer, altering
 
 CODE = """\
 def moments(mean, covariance):
@@ -34,14 +34,7 @@ def moments(mean, covariance):
 FIRST = "    C = np.array(covariance, dtype=float)\n"
 FOUR = "C[i, j] * C[k, l] + C[i, k] * C[j, l] + C[i, l] * C[j, k]"
 
-
-def altered(*changes):
-    """A right answer with some of its text replaced."""
-    source = CODE
-    for old, new in changes:
-        assert old in source
-        source = source.replace(old, new)
-    return source
+altered = altering(CODE)
 
 
 def after(line):

@@ -11,11 +11,11 @@ from numpy.typing import ArrayLike
 from lttutor.attention import as_layer, attend
 from lttutor.descent import DivergenceWarning, outputs
 from lttutor.validation import (
-    all_finite,
     as_alpha,
     as_batched,
     as_examples,
     as_steps,
+    finite,
 )
 
 __all__ = ["DivergenceWarning", "generate", "looped_transformer", "predict"]
@@ -69,11 +69,9 @@ def looped_transformer(
     with np.errstate(over="ignore", invalid="ignore"):
         for t in range(steps.shape[-1]):
             states[t + 1] = states[t] - eta[t] * attend(states[t], Q, P, mask)
-            if not all_finite(states[t + 1]):
-                raise OverflowError(
-                    f"steps: the state overflowed in loop {t + 1} of "
-                    f"{steps.shape[-1]}; take smaller steps"
-                )
+            finite(states[t + 1], (
+                f"steps: the state overflowed in loop {t + 1} of "
+                f"{steps.shape[-1]}; take smaller steps"))
     return states
 
 
@@ -175,12 +173,9 @@ def predict(
     with np.errstate(over="ignore", invalid="ignore"):
         answers = np.einsum("t...d,...d->t...", theta,
                             x_query.astype(theta.dtype))
-    if not all_finite(answers):
-        raise OverflowError(
-            "x_query: the prediction overflowed; the query is too large for "
-            f"{theta.dtype}"
-        )
-    return answers
+    return finite(answers, (
+        "x_query: the prediction overflowed; the query is too large for "
+        f"{theta.dtype}"))
 
 
 def _per_loop(steps, dtype):

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lttutor.attention import prompt_matrix
+from lttutor.flattening import all_rows_mask, moving_weights
 from lttutor.loop import looped_transformer
 from lttutor.validation import as_array, as_batched, as_count, fit
 
@@ -54,10 +55,8 @@ def trained_predictions(
     *batch, n, d = Z.shape[:-2] + (Z.shape[-2] - 1, Z.shape[-1] - 1)
     query = as_batched("query", query, batch=batch, shape=(d,))
     Z[..., n, :d] = fit("query", query, Z.dtype)
-    Q, P = np.zeros((2, d + 1, d + 1), Z.dtype)
+    Q, P = moving_weights(d, share=0)
     Q[:d, :d] = fit("A", as_array("A", A, shape=(d, d)), Z.dtype).T
-    P[d, d] = 1
-    mask = np.ones((n + 1, n + 1), Z.dtype)
-    mask[:, n] = 0
     steps = np.full(as_count("loops", loops), 1 / n)
-    return 0 - looped_transformer(Z, steps, Q, P, mask)[..., n, d]
+    return 0 - looped_transformer(
+        Z, steps, Q, P, all_rows_mask(n))[..., n, d]

@@ -6,15 +6,13 @@ services.  `tools/book/travel.py` writes the files after the pages.
 
 from pathlib import Path
 
-from myst_nb.core.read import is_myst_markdown_notebook
+from tools.book import chapters
 
 
 def offer_notebook(app, pagename, templatename, context, doctree):
     if doctree is None:
         return
-    text = Path(app.env.doc2path(pagename)).read_text("utf8")
-    if (is_myst_markdown_notebook(text)
-            and "\ndownload: false\n" not in text):
+    if chapters.is_offered(Path(app.env.doc2path(pagename))):
         context["ipynb_source"] = f"{pagename}.ipynb"
 
 

@@ -56,12 +56,17 @@ def code_pages():
 
 
 def offered():
-    """The pages with code that are offered as notebooks.
+    """The pages with code that are offered as notebooks."""
+    return [page for page in pages() if is_offered(source(page))]
 
-    A page with ``download: false`` in its head reads files of the repository.
+
+def is_offered(path):
+    """Whether a text holds code that also runs elsewhere.
+
+    One with ``download: false`` in its head reads files of the repository.
     """
-    return [page for page in code_pages()
-            if "\ndownload: false\n" not in source(page).read_text("utf8")]
+    return (reader(path) is not None
+            and "\ndownload: false\n" not in path.read_text("utf8"))
 
 
 def chapters():

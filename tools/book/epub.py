@@ -16,7 +16,7 @@ from posixpath import dirname, join, normpath, relpath
 import yaml
 from bs4 import BeautifulSoup
 
-from tools.book import archive, chapters
+from tools.book import archive, chapters, solutions
 from tools.book.chapters import BUILD, HTML, ROOT
 
 EPUB = BUILD / "learning-in-the-loop.epub"
@@ -82,17 +82,7 @@ SOLUTIONS = "solutions"
 def articles():
     """``{page: article}``, reduced; solutions are a page of their own."""
     found = {page: article(page) for page in chapters.pages()}
-    end = BeautifulSoup("<article><h1>Solutions</h1></article>",
-                        "html.parser")
-    for part in found.values():
-        moved = part.select("div.solution")
-        if moved:
-            head = end.new_tag("h2")
-            head.string = part.h1.get_text(" ", strip=True)
-            end.article.append(head)
-        for solution in moved:
-            end.article.append(solution.extract())
-    found[SOLUTIONS] = end.article
+    found[SOLUTIONS] = solutions.taken_out(found.values())
     for part in found.values():
         seen = set()
         for tag in part.find_all(id=True):
@@ -219,7 +209,7 @@ def write(target=EPUB):
     files["EPUB/package.opf"] = PACKAGE.format(
         identifier=uuid.uuid5(uuid.NAMESPACE_URL, "learning-in-the-loop"),
         title=escape(title), day=citation["date-released"],
-        author=escape("The authors of Learning in the Loop"),
+        author=escape(citation["authors"][0]["name"]),
         items="\n".join(items), spine="\n".join(spine),
     ).encode()
     files["mimetype"] = b"application/epub+zip"

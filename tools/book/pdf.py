@@ -11,7 +11,7 @@ from posixpath import dirname, join, normpath
 
 from bs4 import BeautifulSoup
 
-from tools.book import chapters
+from tools.book import chapters, solutions
 from tools.book.chapters import BUILD, HTML, ROOT
 from tools.browser import FLAGS, find_chromium
 
@@ -94,22 +94,9 @@ def whole_book():
         f"<style>{STYLE}</style></head><body><main></main></body></html>",
         "html.parser",
     )
-    main = out.main
-    solutions = BeautifulSoup(
-        '<article class="bd-article" id="solutions"><h1>Solutions</h1>'
-        "</article>", "html.parser").article
-    for page in chapters.pages():
-        part = article(page)
-        moved = part.select("div.solution")
-        if moved:
-            head = out.new_tag("h2")
-            title = part.h1.get_text(" ", strip=True)
-            head.string = title
-            solutions.append(head)
-        for solution in moved:
-            solutions.append(solution.extract())
-        main.append(part)
-    main.append(solutions)
+    parts = [article(page) for page in chapters.pages()]
+    for part in [*parts, solutions.taken_out(parts)]:
+        out.main.append(part)
     return str(out)
 
 

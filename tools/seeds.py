@@ -8,12 +8,11 @@ and reports, for each, whether every assertion still holds.
     python -m tools.seeds notebooks/43-noise    these pages only
 """
 
-import multiprocessing
 import re
 import sys
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from tools.book import chapters, execute
+from tools.book import chapters, execute, lifeline
 
 SEEDS = (1, 2, 3, 4, 5)
 LINE = re.compile(r"^SEED = \d+$", re.MULTILINE)
@@ -52,27 +51,20 @@ def with_seed(notebook, seed):
     return notebook
 
 
-def outcome(page, seed):
-    """None if every assertion of the page holds under the seed, or why not."""
-    execute.prepare_kernels()
-    try:
-        execute.run(page, with_seed(chapters.read(page), seed))
-    except execute.PageFailed as failure:
-        return str(failure)
-    return None
-
-
 def main(pages=()):
+    lifeline.end_on_signals("Nothing is kept.")
     chosen = [page.removesuffix(".md") for page in pages] or part_4()
     texts = {page: code(chapters.read(page)) for page in chosen}
     failures = [f"{page}.md: {complaint(text)}"
                 for page, text in texts.items() if complaint(text)]
     seeded = [page for page, text in texts.items() if LINE.search(text)]
     held = dict.fromkeys(seeded, 0)
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(execute.WORKERS, mp_context=context) as pool:
-        jobs = {pool.submit(outcome, page, seed): (page, seed)
-                for page in seeded for seed in SEEDS}
+    execute.prepare_kernels()
+    with ThreadPoolExecutor(execute.WORKERS) as pool:
+        jobs = {
+            pool.submit(execute.outcome, page,
+                        with_seed(chapters.read(page), seed)): (page, seed)
+            for page in seeded for seed in SEEDS}
         for count, job in enumerate(as_completed(jobs), start=1):
             page, seed = jobs[job]
             why = job.result()

@@ -5,29 +5,19 @@ whatever is installed beside this Python.  Nothing is kept.
 """
 
 import importlib.metadata
-import multiprocessing
 import platform
 import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
-from tools.book import chapters, execute
+from tools.book import chapters, execute, lifeline
 
 SHOWN = ("numpy", "scipy", "sympy", "matplotlib", "joblib", "tqdm",
          "scikit-learn", "distributed")
 
 
-def outcome(page):
-    """None if the page runs without error or warning, or why not."""
-    execute.prepare_kernels()
-    try:
-        execute.run(page)
-    except execute.PageFailed as failure:
-        return str(failure)
-    return None
-
-
 def main():
+    lifeline.end_on_signals("Nothing is kept.")
     print(f"Python {platform.python_version()};", ", ".join(
         f"{name} {importlib.metadata.version(name)}" for name in SHOWN),
         flush=True)
@@ -39,9 +29,9 @@ def main():
          "lttutor", "tests/lttutor", "tests/claims"],
         cwd=chapters.ROOT, check=False)
     pages = chapters.code_pages()
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(execute.WORKERS, mp_context=context) as pool:
-        failures = [why for why in pool.map(outcome, pages) if why]
+    texts = map(chapters.read, pages)  # here, not in a thread
+    with ThreadPoolExecutor(execute.WORKERS) as pool:
+        failures = list(filter(None, pool.map(execute.outcome, pages, texts)))
     print(f"{len(pages) - len(failures)} of {len(pages)} pages run as they "
           "should", *failures, sep="\n")
     return 1 if failures or tests.returncode else 0

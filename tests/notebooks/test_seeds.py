@@ -4,7 +4,7 @@ import nbformat
 import pytest
 
 from tools import seeds
-from tools.book import chapters
+from tools.book import chapters, execute
 
 
 def notebook(*sources):
@@ -42,9 +42,8 @@ def test_only_the_seeds_line_changes():
         "import x\nSEED = 5\nrng = f(SEED)", "MY_SEED = 43"]
 
 
-def test_an_assertion_that_fails_under_one_seed_is_found(monkeypatch):
-    text = "SEED = 43\nassert SEED != 3, 'luck'"
-    monkeypatch.setattr(seeds.chapters, "read", lambda page: notebook(text))
-    page = chapters.chapters()[0]
-    assert seeds.outcome(page, 2) is None
-    assert "luck" in seeds.outcome(page, 3)
+def test_an_assertion_that_fails_under_one_seed_is_found():
+    text, page = "SEED = 43\nassert SEED != 3, 'luck'", chapters.chapters()[0]
+    two, three = (seeds.with_seed(notebook(text), seed) for seed in (2, 3))
+    assert execute.outcome(page, two) is None
+    assert "luck" in execute.outcome(page, three)

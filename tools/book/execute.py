@@ -96,6 +96,15 @@ def run(page, notebook=None, attempts=3):
     return notebook, time.perf_counter() - started
 
 
+def outcome(page, notebook=None):
+    """None if the page runs without error or warning, or why not."""
+    try:
+        run(page, notebook)
+    except PageFailed as failure:
+        return str(failure)
+    return None
+
+
 def _last_started(notebook):
     """The index of the cell that was running when the run stopped."""
     code = [i for i, c in enumerate(notebook.cells) if c.cell_type == "code"]

@@ -13,8 +13,6 @@ from contextlib import suppress
 
 import psutil
 
-STOPPED = "\nStopped. What is done is kept: say `make book` to go on.\n"
-
 
 def start(command, **options):
     """Start a child; Ctrl-C in the terminal is not for it but for us."""
@@ -42,19 +40,18 @@ def end_children():
             child.kill()
 
 
-def end_on_signals():
-    """On Ctrl-C, or when we are told to end: say one sentence, and end.
+def end_on_signals(words="What is done is kept: say `make book` to go on."):
+    """On Ctrl-C, or when we are told to end: say so in ``words``, and end.
 
     There is nothing to tidy up, because a build may be killed at any moment
     without warning and must leave only what the next one can use.
     """
+    def end(number, _):
+        end_children()
+        with suppress(OSError):
+            os.write(2, f"\nStopped. {words}\n".encode())
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _end)
-
-
-def _end(number, _):
-    end_children()
-    with suppress(OSError):
-        os.write(2, STOPPED.encode())
-    signal.signal(number, signal.SIG_DFL)
-    os.kill(os.getpid(), number)
+        signal.signal(number, end)

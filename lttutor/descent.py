@@ -16,9 +16,9 @@ cache; this also bounds the memory used besides the result.
 import warnings
 
 import numpy as np
-from scipy.linalg import get_blas_funcs, get_lapack_funcs
+from scipy.linalg import blas, lapack
 
-from lttutor.validation import all_finite
+from lttutor.validation import all_finite, sum_of_squares
 
 # Numbers in the Gram matrices of one portion: 1 MB or 4 MB.
 PORTION = {"gram": 2**17, "dual": 2**17, "last": 2**19}
@@ -163,7 +163,7 @@ def _loop_of_one(G, moment, eta, v):
     system = np.zeros((size + 1, size + 1), G.dtype, order="F")
     system.T[:size, :size] = G  # in the order of memory
     system[:size, size] = system[size, :size] = -moment
-    multiply, = get_blas_funcs(("symv",), (system,))
+    multiply = blas.ssymv if G.dtype == np.float32 else blas.dsymv
     state = np.zeros(size + 1, G.dtype)
     state[size] = 1
     v[0] = 0
@@ -211,14 +211,16 @@ def _amplification(G, eta):
     """The largest ∏ₜ |1 - η(t) λ| over tasks and eigenvalues; at least 1.
 
     A cheaper test may show that no single factor exceeds 1: the steps lie
-    in [0, 2/λ] with the Frobenius norm for λ, or 2/η - G has a Cholesky
-    factor.  A single factor may exceed 1 in a good schedule (Chebyshev's
+    in [0, 2/λ] with a Frobenius norm for λ, of all the G together or of each,
+    or 2/η - G has a Cholesky factor.  A single factor may exceed 1 in a good schedule (Chebyshev's
     do); then the eigenvalues decide.
     """
     if not len(eta):
         return 1.0
     step = eta.max(axis=0)
     if eta.min() >= 0:
+        if step.max()**2 * sum_of_squares(G) <= 4:
+            return 1.0
         size = np.sqrt(np.einsum("bij,bij->b", G, G))
         if (step * size <= 2).all():
             return 1.0
@@ -240,7 +242,8 @@ def _amplification(G, eta):
 def _positive_definite(matrices):
     """Whether each has a Cholesky factor; may write into ``matrices``."""
     if one_by_one(*matrices.shape[:2]):
-        factor, = get_lapack_funcs(("potrf",), (matrices,))
+        factor = (lapack.spotrf if matrices.dtype == np.float32
+                  else lapack.dpotrf)
         return all(factor(matrix.T, overwrite_a=True, clean=False)[1] == 0
                    for matrix in matrices)
     try:

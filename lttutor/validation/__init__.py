@@ -18,6 +18,7 @@ from lttutor.validation.arrays import (
     as_reals,
     finite,
     fit,
+    sum_of_squares,
 )
 from lttutor.validation.counts import (
     as_batch,
@@ -40,5 +41,5 @@ __all__ = [
     "all_finite", "as_alpha", "as_array", "as_batch", "as_batched",
     "as_count", "as_counts", "as_covariance_root", "as_examples",
     "as_number", "as_reals", "as_rng", "as_steps", "check_scale",
-    "check_symmetric", "finite", "fit", "largest",
+    "check_symmetric", "finite", "fit", "largest", "sum_of_squares",
 ]

@@ -41,8 +41,7 @@ def as_array(
         Wrong number of axes, wrong lengths, an empty axis, NaN or infinity.
     """
     array = as_reals(name, value, shape=shape, batch=batch)
-    if not all_finite(array):
-        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
+    check_finite(name, array)
     return array
 
 
@@ -89,6 +88,12 @@ def as_batched(
             f"got shape {value.shape}"
         )
     return value
+
+
+def check_finite(name: str, array: np.ndarray) -> None:
+    """Refuse an array with NaN or infinity in it."""
+    if not all_finite(array):
+        raise ValueError(f"{name}: expected finite numbers, got NaN or infinity")
 
 
 def all_finite(array: np.ndarray) -> bool:

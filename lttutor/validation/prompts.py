@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike
 from lttutor.validation.arrays import (
     as_array,
     as_batched,
+    as_reals,
+    check_finite,
     fit,
     real_array,
     sum_of_squares,
@@ -27,20 +29,22 @@ def as_examples(X: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     refused.  Entries beyond about 1e150, or an X that never exceeds 1e-150,
     are refused too, because XᵀX would over- or underflow.
     """
-    X = as_array("X", X, shape=("n", "d"), batch=True)
+    X = as_reals("X", X, shape=("n", "d"), batch=True)
     check_scale("X", X)
-    y = as_array("y", y, shape=("n",), batch=True)
+    y = as_reals("y", y, shape=("n",), batch=True)
     if y.shape != X.shape[:-1]:
         raise ValueError(
             f"y: expected shape {X.shape[:-1]} to go with X of shape "
             f"{X.shape}, got shape {y.shape}"
         )
     limit = largest(y.dtype)
-    if sum_of_squares(y) > limit**2 and np.abs(y).max() > limit:
-        raise ValueError(
-            f"y: expected entries below {limit:.0e} in size, "
-            f"got {np.abs(y).max():.3g}"
-        )
+    if not sum_of_squares(y) <= limit**2:
+        check_finite("y", y)
+        if np.abs(y).max() > limit:
+            raise ValueError(
+                f"y: expected entries below {limit:.0e} in size, "
+                f"got {np.abs(y).max():.3g}"
+            )
     return X, y
 
 
@@ -50,15 +54,15 @@ def largest(dtype: np.dtype) -> float:
 
 
 def check_scale(name: str, X: np.ndarray) -> None:
-    """Refuse an X whose Gram matrix XᵀX would over- or underflow."""
+    """Refuse an X that is not finite, or whose XᵀX would over- or underflow."""
     high = largest(X.dtype)
     low = _SMALLEST if X.dtype == np.float64 else 1e-15
-    # Most prompts pass by their sum of squares, which needs one read.
-    with np.errstate(over="ignore", under="ignore"):
-        squares = np.einsum("...ij,...ij->...", X, X)
+    # Most prompts pass by their sums of squares, which need one read.
+    squares = _squares(X)
     entries = X.shape[-2] * X.shape[-1]
     if entries * low**2 <= squares.min() and squares.max() <= high**2:
         return
+    check_finite(name, X)
     size = np.abs(X).max(axis=(-2, -1))
     nonzero = size[size > 0]
     if size.max() > high or (nonzero.size and nonzero.min() < low):
@@ -70,6 +74,15 @@ def check_scale(name: str, X: np.ndarray) -> None:
         )
 
 
+def _squares(X):
+    """The sum of the squares of each matrix."""
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        if X.flags.c_contiguous:
+            flat = X.reshape(*X.shape[:-2], -1)
+            return np.vecdot(flat, flat)
+        return np.einsum("...ij,...ij->...", X, X)
+
+
 def as_alpha(alpha: ArrayLike, y: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Check the value α asked for, once for all tasks or once for each.
 
@@ -77,8 +90,9 @@ def as_alpha(alpha: ArrayLike, y: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """
     alpha = as_batched("alpha", alpha, batch=y.shape[:-1])
     limit = largest(dtype)
-    # One product decides for most; else each task by its own α and y.
-    if not sum_of_squares(alpha) * sum_of_squares(y) <= limit**2:
+    # |α| ≤ 1 or one product decides for most; else each task by itself.
+    squares = sum_of_squares(alpha)
+    if squares > 1 and not squares * sum_of_squares(y) <= limit**2:
         with np.errstate(over="ignore"):
             asked = np.abs(alpha) * np.abs(y).max(axis=-1).astype(float)
         if asked.max() > limit:

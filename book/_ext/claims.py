@@ -8,6 +8,7 @@ source of each test, and what it said in the run that built the page.
 import re
 import sys
 from collections import Counter
+from html import escape
 from pathlib import Path
 
 from docutils import nodes
@@ -19,6 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tools.book import evidence
 
 PAGE = "book/claims"
+SOURCES = {"P1": "chen", "P2": "gatmiry"}
+SHORT = {"from-chen": "Chen et al.", "from-gatmiry": "Gatmiry et al.",
+         "from-book": "this book"}
 logger = getLogger(__name__)
 
 
@@ -34,10 +38,44 @@ def helper_anchor(name):
 
 def kinds(row):
     """Classes by which book.js filters the rows: verdict, part, source."""
-    source = {"P1": "chen", "P2": "gatmiry"}.get(row["id"].split("-")[0])
+    source = SOURCES.get(row["id"].split("-")[0])
     part = re.match(r"notebooks/(\d)", row["chapter"] or "")
     return [f"is-{row['verdict'].replace(' ', '-')}",
             f"from-{source or 'book'}", f"part-{part[1] if part else '0'}"]
+
+
+def choices(rows):
+    """What a reader can filter by: ``{name: {class: words}}``."""
+    here = [set(kinds(row)) for row in rows]
+
+    def occurring(options):
+        return {name: words for name, words in options
+                if any(name in row for row in here)}
+
+    verdicts = dict.fromkeys(row["verdict"] for row in rows)
+    return {
+        "verdict": occurring((f"is-{v.replace(' ', '-')}", v)
+                             for v in verdicts),
+        "source": occurring(SHORT.items()),
+        "part": occurring((f"part-{k}", f"Part {k}") for k in range(1, 5)),
+    }
+
+
+def filter_form(rows):
+    """The form that book.js brings to life; it is in its place from the start."""
+    fields = "".join(
+        f'<label>{name.capitalize()} <select name="{name}" autocomplete="off">'
+        '<option value="">all</option>'
+        + "".join(f'<option value="{value}">{escape(words)}</option>'
+                  for value, words in options.items())
+        + "</select></label>"
+        for name, options in choices(rows).items()
+    )
+    return nodes.raw(
+        "", '<form class="claim-filter" aria-label="Filter the claims">'
+        f"{fields}<output>{len(rows)} of {len(rows)} claims</output></form>",
+        format="html",
+    )
 
 
 class ClaimRole(SphinxRole):
@@ -73,7 +111,7 @@ class ClaimsLedger(SphinxDirective):
             self.env.note_dependency(str(file))
         rows, tests = evidence.ledger(), evidence.marked_tests()
         results, self.helpers = evidence.results(), evidence.helpers()
-        return [self.summary(rows)] + [
+        return [self.summary(rows), filter_form(rows)] + [
             self.row(row, tests, results) for row in rows
         ] + self.shared()
 

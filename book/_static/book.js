@@ -35,37 +35,16 @@ document.addEventListener("copy", (event) => {
 
 // The claims ledger, filtered; the address keeps the choice.
 document.addEventListener("DOMContentLoaded", () => {
+  const form = document.querySelector(".claim-filter");
+  if (!form) return;
   const rows = [...document.querySelectorAll(".claim-row")];
-  const summary = document.querySelector(".claim-summary");
-  if (!rows.length || !summary) return;
-  const has = (name) => rows.some((row) => row.classList.contains(name));
-  const choices = {
-    verdict: ["Verdict", ["proved", "proved with corrections",
-      "verified numerically", "observed here", "refuted as stated", "open"]
-      .map((verdict) => [`is-${verdict.replaceAll(" ", "-")}`, verdict])],
-    source: ["Source", [["from-chen", "Chen et al."],
-      ["from-gatmiry", "Gatmiry et al."], ["from-book", "this book"]]],
-    part: ["Part", [1, 2, 3, 4].map((part) => [`part-${part}`, `Part ${part}`])],
-  };
-  const form = document.createElement("form");
-  form.className = "claim-filter";
-  form.setAttribute("aria-label", "Filter the claims");
+  const selects = [...form.querySelectorAll("select")];
+  const count = form.querySelector("output");
   const asked = new URLSearchParams(location.search);
-  const selects = Object.entries(choices).map(([key, [label, options]]) => {
-    const select = document.createElement("select");
-    select.name = key;
-    select.append(new Option("all", ""));
-    for (const [value, text] of options) {
-      if (has(value)) select.append(new Option(text, value));
-    }
-    select.value = has(asked.get(key)) ? asked.get(key) : "";
-    const field = document.createElement("label");
-    field.append(`${label} `, select);
-    form.append(field);
-    return select;
-  });
-  const count = document.createElement("output");
-  form.append(count);
+  for (const select of selects) {
+    select.value = asked.get(select.name) ?? "";
+    if (select.selectedIndex < 0) select.value = "";
+  }
   const show = () => {
     const wanted = selects.map((select) => select.value).filter(Boolean);
     let shown = 0;
@@ -92,6 +71,5 @@ document.addEventListener("DOMContentLoaded", () => {
       row.scrollIntoView();
     }
   });
-  summary.after(form);
-  show();
+  if (asked.size) show();
 });

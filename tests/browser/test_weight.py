@@ -42,8 +42,9 @@ def test_what_a_page_loads_at_first_is_light(built, page):
 
 
 def test_nothing_moves_while_a_page_opens(visit):
-    for page in ("book/index", "notebooks/32-what-training-finds"):
-        assert visit(page, 390).tab.evaluate(SHIFT) < 0.03
+    for page in ("book/index", "book/notation",
+                 "notebooks/32-what-training-finds"):
+        assert visit(page, 390).tab.evaluate(SHIFT) < 0.01
 
 
 def test_the_site_holds_no_source_map_and_no_icon_font(built):

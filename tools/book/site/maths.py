@@ -1,5 +1,6 @@
 """The part of MathJax's style sheet and fonts that a site uses."""
 
+import base64
 import re
 
 from tools.book.site import fonts
@@ -36,11 +37,17 @@ def style(pages, css, folder):
             file = re.search(r"/([\w-]+\.woff)", body)[1]
             if family not in drawn and family != "MJXZERO":
                 continue
-            files[file] = fonts.cut(folder / file, drawn.get(family))
-            # The boxes have their widths without the font: nothing moves.
+            # The boxes have their widths without the font, and their heights
+            # are those of the first one, which is there at once.
+            font = fonts.cut(folder / file, drawn.get(family))
+            if family == "MJXZERO":
+                data = base64.b64encode(font).decode("ascii")
+                source = f"url(data:font/woff;base64,{data})"
+            else:
+                files[file] = font
+                source = f'url("fonts/{file}?v={version(font)}")'
             selector, body = "@font-face", (
-                f"font-family:{family};font-display:swap;"
-                f'src:url("fonts/{file}?v={version(files[file])}")'
+                f"font-family:{family};font-display:swap;src:{source}"
             )
         lines.append(f"{selector}{{{body}}}")
     return "\n".join(lines), files

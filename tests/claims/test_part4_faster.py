@@ -104,6 +104,27 @@ def test_no_tail_of_lebedevs_order_amplifies(checked):
     checked(draws=3001, tolerance=1e-9)
 
 
+@pytest.mark.claim("B-step-order")
+def test_lejas_order_arrives_at_every_T_tried(checked):
+    rng = np.random.default_rng(414)
+    for kappa in (100.0, 1e4):
+        task = spectrum_task(np.geomspace(1, kappa, 40), 90, rng=rng)
+        lam = np.geomspace(1, kappa, 1001)
+        for T in (48, 100, 200, 500, 1000):
+            steps = chebyshev_steps(kappa, 1.0, T, "leja")
+            logs = np.log10(
+                np.abs(1 - np.multiply.outer(lam, steps)) + 1e-300)
+            heads = np.cumsum(logs, axis=1)
+            assert heads.max() < 4 and (heads[:, -1:] - heads).max() < 4
+            bound = tight_bound(kappa, T, "chebyshev")
+            for kind in (np.float64, np.float32):
+                v = generate(task.X.astype(kind), task.y.astype(kind), 1.0,
+                             steps)
+                floor = kappa * np.finfo(kind).eps
+                assert np.linalg.norm(v[-1] - task.theta) <= bound + floor
+    checked(draws=20, tolerance=0.0)
+
+
 @pytest.mark.claim("B-misjudged-interval")
 def test_beyond_the_interval_the_residual_is_a_hyperbolic_cosine(checked):
     with mpmath.workdps(50):

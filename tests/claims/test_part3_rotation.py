@@ -17,6 +17,7 @@ import pytest
 import sympy as sp
 from numpy.polynomial.hermite_e import hermegauss
 from scipy.integrate import dblquad
+from scipy.optimize import minimize_scalar
 
 from lttutor import learning
 
@@ -443,6 +444,42 @@ def test_the_noise_of_a_large_prompt_repels_its_eigenvalues(d, checked):
     checked(draws=100_000)
 
 
+@pytest.mark.claim("B-power-lemma")
+def test_even_powers_of_gaussian_eigenvalues_spread(checked):
+    """Exact in d, by a recursion that the proof does not use; and the last
+    line of the proof."""
+    _, d = sp.ring("d", sp.ZZ)
+    expect = gaussian_traces(d)
+    for s in (2, 4, 6, 8):
+        left = s * (d * expect(2 * s) - expect(s, s))
+        excess = left - (d - 1) * expect(2 * s)
+        assert all(c > 0 for c in excess.compose(d, d + 2).coeffs())
+        assert s > 2 or excess == 3 * d**3 - 3 * d
+    s, d, Pi = sp.symbols("s d Pi", positive=True)
+    Y = 2 * (d - 1) * Pi
+    least = s * ((s * (d - 2) + d) * Pi + d / 2 * Y) - (d - 1) * (
+        2 * (2 * s - 1) * Pi + Y)
+    bracket = s**2 + s * (d - 2) - 2 * (d - 1)
+    assert (least - (d - 2) * bracket * Pi).expand() == 0
+    assert bracket.subs(s, 2).expand() == 2
+    checked(proof=True)
+
+
+@pytest.mark.claim("B-power-lemma")
+@pytest.mark.parametrize("d", [2, 5])
+def test_even_powers_of_the_noise_of_a_large_prompt_spread(d, checked):
+    n, s = 10**6, 2
+    W = learning.second_moments(
+        n, d, batch=100_000, rng=np.random.default_rng(30 + d))
+    x = np.linalg.eigvalsh(sqrt(n) * (W - np.eye(d)))
+    total = (x**(2 * s)).sum(axis=-1)
+    excess = s * (d * total - (x**s).sum(axis=-1)**2) - (d - 1) * total
+    error = excess.std() / sqrt(len(excess))
+    assert excess.mean() > 5 * error
+    assert abs(excess.mean() - 3 * (d**3 - d)) < 5 * error
+    checked(draws=100_000)
+
+
 def gaussian_traces(d):
     """E of products of tr Gᵏ by parts: the recursion of Wishart traces,
     without n and two powers lower."""
@@ -613,6 +650,27 @@ def test_one_example_fewer_and_no_rotation_on_a_grid_wins(T, n, checked):
             assert quadrature_loss(
                 n, T, a * np.eye(2) + turn * J, rule) > scalar
     checked(draws=100)
+
+
+@pytest.mark.claim("B-first-order")
+def test_the_rotation_of_two_loops_grows_from_zero_that_of_four_jumps(checked):
+    """d = 2 with n a real number: the valley floor, by exact quadrature."""
+    def floor(n, T, turns):
+        rule = wishart_nodes(n, 2, 2 * T + 1)
+        return np.array([minimize_scalar(
+            lambda a, turn=turn: quadrature_loss(
+                n, T, a * np.eye(2) + turn * J, rule),
+            bounds=(0.3, 1), method="bounded",
+            options={"xatol": 1e-10}).fun for turn in turns])
+
+    turns = np.linspace(0, 0.4, 41)
+    assert (np.diff(floor(14.9, 2, turns)) > 0).all()
+    grown = [turns[floor(n, 2, turns).argmin()] for n in (15.2, 16, 18)]
+    assert 0 < grown[0] < grown[1] < grown[2] and grown[0] < 0.04
+    early, late = floor(8.4, 4, turns), floor(8.6, 4, turns)
+    assert early.argmin() == 0
+    assert late[1] > late[0] and 0.2 < turns[late.argmin()] < 0.3
+    checked(draws=5 * 41)
 
 
 @pytest.mark.claim("B-first-order")

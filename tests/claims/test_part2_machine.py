@@ -246,7 +246,9 @@ def test_none_of_ten_wrong_machines_ends_at_the_right_answer(seed, checked):
         early, late, left = run(**changed)
         assert abs(late - limit) < 1e-9 and left == 1
         assert abs(early) > 0.1
-    for mask in (all_read, ones, np.tril(ones), np.tril(ones, -1)):
+    for mask in (all_read, ones, np.tril(ones)):
         early, _, left = run(mask=mask)
-        assert abs(early) > 0.1 and left < 0.9
+        assert abs(early) > 0.1 and left < 0.05
+    early, _, left = run(mask=np.tril(ones, -1))
+    assert abs(early) > 0.1 and left < 0.9
     checked(draws=10, tolerance=1e-9)

@@ -158,6 +158,32 @@ def test_only_the_ratio_of_the_covariances_counts(seed, checked):
     checked(draws=50, tolerance=1e-9)
 
 
+@pytest.mark.claim("B-covariance-ratio")
+@pytest.mark.parametrize("seed", SEEDS)
+def test_with_another_hidden_vector_the_ratio_does_not_decide(seed, checked):
+    """Both covariances three times as large: the same ratio, spectrum and
+    loss of the package; for w ~ N(0, I) three times the loss."""
+    rng = np.random.default_rng(60 + seed)
+    train, test = (B @ B.T + np.eye(4) for B in rng.normal(size=(2, 4, 4)))
+    drawn = learning.second_moments(
+        15, 4, covariance=test, batch=(), rng=rng)
+    found = []
+    for scale in (1, 3):
+        moments, sigma = scale * drawn, scale * test
+        A = 0.7 * np.linalg.inv(scale * train)
+        N = np.linalg.matrix_power(np.eye(4) - moments @ A, 3)
+        values = np.sort(np.linalg.eigvals(moments @ A).real)
+        [own] = learning.prompt_losses(A, [moments], 3, sigma)
+        by_hand = np.trace(np.linalg.inv(sigma) @ N @ sigma @ N.T)
+        assert np.isclose(own, by_hand, rtol=1e-9)
+        found.append((values, own, np.trace(N @ sigma @ N.T)))
+    one, three = found
+    assert np.allclose(one[0], three[0], rtol=1e-9)
+    assert np.isclose(one[1], three[1], rtol=1e-9)
+    assert np.isclose(3 * one[2], three[2], rtol=1e-9)
+    checked(draws=1, tolerance=1e-9)
+
+
 @pytest.mark.claim("B-covariances")
 @pytest.mark.parametrize("seed", SEEDS)
 def test_smaller_covariances_are_safe_and_larger_or_turned_ones_are_not(

@@ -45,6 +45,8 @@ lttutor.ANSWER
 
 Some text.
 
+A work {cite}`chen2025bypassing`.
+
 ```{code-cell} python
 :tags: [some-tag]
 
@@ -142,13 +144,16 @@ def original(tmp_path_factory):
         shutil.copy(ROOT / name, book.folder / name)
     book.write("lttutor/__init__.py", "ANSWER = 41\n")
     book.write("_toc.yml", TOC)
-    book.write("book/index.md", "(home)=\n# Home\n\nSee {ref}`chap-11`.\n")
+    book.write("book/index.md", "(home)=\n# Home\n\nSee {ref}`chap-11`.\n\n"
+               "```{bibliography}\n```\n")
     book.write("book/claims.yml", "[]\n")
     book.write("notebooks/11-one.md", CHAPTER)
     book.write("notebooks/12-two.md", """(chap-12)=
 # Another
 
 Text.
+
+A work {cite}`chen2025bypassing`.
 
 A square: $x^2$.
 """)
@@ -194,8 +199,8 @@ def test_a_second_run_does_nothing(book):
 
 
 def test_a_changed_text_is_built_without_running_the_code(book):
-    """And its time may lie in the future."""
-    book.edit("notebooks/11-one.md", "Some text.", "Other text.")
+    """Nor written with others; and its time may lie in the future."""
+    book.edit("notebooks/11-one.md", "Some text.", "More.\n\nOther text.")
     os.utime(book.folder / "notebooks/11-one.md", (4e9, 4e9))  # 2096
     code, words = book.build()
     assert code == 0
@@ -204,6 +209,18 @@ def test_a_changed_text_is_built_without_running_the_code(book):
     assert "Other text." in html.read_text("utf8")
     assert "42" in html.read_text("utf8")
     assert "Nothing has changed" in book.build()[1]
+
+
+def test_of_a_changed_text_no_other_page_is_written(book):
+    """Though its lines move and its citations are read last."""
+    book.edit("notebooks/11-one.md", "Some text.", "Other text.")
+    assert book.build()[0] == 0  # in a new folder all is written
+    book.edit("notebooks/11-one.md", "Other text.", "More.\n\nOther text.")
+    assert book.build()[0] == 0
+    log = (book.folder / "_build/build.log").read_text("utf8")
+    # With any page Sphinx writes the root, and bibtex the list of works.
+    assert set(re.findall(r"writing output.* (\S+)$", log, re.MULTILINE)) == {
+        "book/index", "notebooks/11-one"}
 
 
 def test_a_build_after_edits_ends_with_the_files_of_a_clean_one(book):
@@ -311,7 +328,7 @@ def test_a_warning_fails_the_build_again_until_it_is_mended(book):
 
 def test_nothing_stays_of_a_page_that_is_dropped(book):
     book.edit("_toc.yml", "      - file: notebooks/11-one\n", "")
-    book.write("book/index.md", "(home)=\n# Home\n\nSee {ref}`chap-12`.\n")
+    book.edit("book/index.md", "chap-11", "chap-12")
     code, words = book.build()
     assert code == 0, words
     assert not book.has("notebooks/11-one.html")

@@ -21,6 +21,7 @@ from tools.book.changes import fingerprint
 db.create_engine = lambda address: create_engine(
     URL.create("sqlite", database=address.removeprefix("sqlite:///")))
 DAMAGED = (RuntimeError, SQLAlchemyError)  # what jupyter-cache raises
+FOUND = {}  # what this process has read: {page: (its text, executed)}
 
 
 def drop_if_stale():
@@ -46,16 +47,19 @@ def drop_if_unreadable():
 
 def get(page):
     """The page with the outputs of its last run, or None."""
-    notebook = chapters.read(page)
-    cache = get_cache(chapters.CACHE)
-    try:
-        _, executed = cache.merge_match_into_notebook(notebook)
-    except Exception:  # noqa: BLE001  absent, or nothing that can be read
-        return None
-    # The cache keys on code alone: captions and tags come from the text.
-    for fresh, cell in zip(notebook.cells, executed.cells, strict=True):
-        cell.metadata = copy.deepcopy(fresh.metadata)
-    return executed
+    text = chapters.source(page).read_bytes()
+    if FOUND.get(page, [None])[0] != text:
+        notebook = chapters.read(page)
+        cache = get_cache(chapters.CACHE)
+        try:
+            _, executed = cache.merge_match_into_notebook(notebook)
+        except Exception:  # noqa: BLE001  absent, or nothing that can be read
+            return None
+        # The cache keys on code alone: captions and tags come from the text.
+        for fresh, cell in zip(notebook.cells, executed.cells, strict=True):
+            cell.metadata = fresh.metadata
+        FOUND[page] = text, executed
+    return copy.deepcopy(FOUND[page][1])
 
 
 def put(page, notebook, seconds):

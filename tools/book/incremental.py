@@ -40,8 +40,8 @@ def watch(app):
         return env.found_docs if now != before else []
 
     app.connect("env-get-outdated", pages_to_read)
-    # Last of all, when figures and equations have their numbers.
-    app.connect("env-updated", pages_to_write, priority=999)
+    # Last of all, when sections and figures have their numbers.
+    app.connect("env-get-updated", pages_to_write, priority=999)
     remember_search(app.builder, Path(app.doctreedir) / "search.pickle")
 
 
@@ -51,16 +51,29 @@ def what_pages_tell(env):
     exercises = getattr(env, "sphinx_exercise_registry", {})
     told = [
         env.titles, env.longtitles, env.tocs, env.toc_secnumbers,
-        env.toc_fignumbers, env.toctree_includes, env.metadata,
+        env.toc_fignumbers, env.toctree_includes,
+        {page: shown(about) for page, about in env.metadata.items()},
         env.domaindata["math"]["objects"], env.domaindata["py"],
         [std[key] for key in ("labels", "anonlabels", "objects", "terms")],
         getattr(env, "proof_list", {}),
         # Of an exercise others may show its title, not its text.
         {label: {**row, "node": row["node"].children[:1]}
          for label, row in exercises.items()},
-        env.domaindata["cite"]["citation_refs"],
+        # Which works a page cites, not in which order pages were read.
+        sorted({(ref.docname, target.key)
+                for ref in env.domaindata["cite"]["citation_refs"]
+                for target in ref.targets}),
     ]
     return hashlib.sha256(plain(told).encode()).hexdigest()
+
+
+def shown(about):
+    """Of a page's metadata what another page may show: no line numbers."""
+    return {
+        **{key: value for key, value in about.items()
+           if key not in ("source_map", "wordcount", "myst_slugs")},
+        "slugs": [slug[1:] for slug in about.get("myst_slugs", {}).values()],
+    }
 
 
 def plain(thing):

@@ -14,11 +14,12 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.text import Annotation
+from matplotlib.text import Annotation, Text
 
+from lttutor.colors import luminance, no_paler
 from lttutor.validation import as_array, as_count
 
 EXAMPLES = "#0072b2"   # X, y: what the prompt shows
@@ -34,6 +35,9 @@ PALETTE = {
     "bound": BOUND,
     "ink": INK,
 }
+WORDS = luminance(TRUTH)  # paler words cannot be read on a white page,
+LINES = 0.43  # and paler lines not be seen
+TILE = 0.12  # white words can be read on it, and it on a page of any color
 
 
 def use_style() -> None:
@@ -101,9 +105,9 @@ def shades(color: str, count: int) -> list[str]:
     hue, light, saturation = colorsys.rgb_to_hls(*to_rgb(color))
     top = min(light + 0.22, 0.68)
     return [
-        to_hex(colorsys.hls_to_rgb(
+        no_paler(colorsys.hls_to_rgb(
             hue, top + (light - top) * i / (count - 1), saturation
-        ))
+        ), LINES)
         for i in range(count)
     ]
 
@@ -171,11 +175,12 @@ def matrix_picture(
     filled = [[bool(value) for value in row] for row in matrix]
     for i in range(rows):
         for j in range(columns):
-            tone = color if isinstance(color, str) else color[i][j]
+            tone = no_paler(
+                color if isinstance(color, str) else color[i][j], TILE)
             ax.add_patch(plt.Rectangle(
                 (j + 0.04, i + 0.04), 0.92, 0.92, lw=1,
                 facecolor=tone if filled[i][j] else "none",
-                edgecolor=tone if filled[i][j] else (*to_rgb(INK), 0.6),
+                edgecolor=tone if filled[i][j] else (*to_rgb(INK), 0.8),
             ))
             if numbers:
                 ax.text(j + 0.5, i + 0.5, _short(matrix[i][j]), ha="center",
@@ -188,6 +193,27 @@ def matrix_picture(
 
 def _short(value):
     return f"{value + 0.0:.3g}".replace("-", "−")
+
+
+def make_legible(figure: Figure) -> None:
+    """Darken the words that are too pale to be read on a white page.
+
+    A line may be pale where its label may not: words need more contrast.
+    White words stand on something dark and stay.
+
+    Examples
+    --------
+    >>> figure, ax = plt.subplots()
+    >>> words = ax.text(0, 0, "T = 2", color=shades(GENERATED, 2)[0])
+    >>> make_legible(figure)
+    >>> luminance(words.get_color()) < 0.26
+    True
+    >>> plt.close(figure)
+    """
+    for words in figure.findobj(Text):
+        color = words.get_color()
+        if to_rgb(color) != (1, 1, 1):
+            words.set_color(no_paler(color, WORDS))
 
 
 def undrawn(figure: Figure) -> list[str]:
@@ -234,7 +260,7 @@ def _drawn(ax, artist):
 
 
 def _inline_at_print_resolution():
-    """Let a notebook's figures be transparent and sharp, and show all."""
+    """Let a notebook's figures be sharp and legible, and show all."""
     try:
         from IPython import get_ipython
         from matplotlib_inline.backend_inline import set_matplotlib_formats
@@ -250,6 +276,7 @@ def _inline_at_print_resolution():
     def draw_all(figure):
         for words in undrawn(figure):
             warnings.warn(words, stacklevel=2)
+        make_legible(figure)
         return draw(figure)
 
     png.for_type(Figure, draw_all)

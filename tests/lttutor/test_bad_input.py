@@ -21,6 +21,7 @@ import sympy as sp
 import lttutor
 from lttutor import (
     attention,
+    datatable,
     figures,
     flattening,
     learning,
@@ -151,6 +152,7 @@ RIGHT = {
     symbolic.block_product: dict(A=BLOCKS, B=WEIGHTS),
     figures.shades: dict(color=figures.TRUTH, count=3),
     figures.scientific: dict(value=array(1e-3), digits=2),
+    datatable.data_table: dict(columns={"n": [5, 20], "error": [0.1, 1e-9]}),
 }
 # What a message may call an axis, besides a length.
 AXES = {"n", "d", "n + 1", "d + 1", "T", "27 h", "rows", *map(str, range(9)),
@@ -162,7 +164,7 @@ EXEMPT = """
     label_line undrawn matrix_picture descent adam symmetric_part any_matrix
     as_layer attend form_of one_by_one outputs value_and_gradient
     generator_state generator_from exact ascending generator_of
-    eigenvalues_of as_kappa flattening_loops
+    eigenvalues_of as_kappa flattening_loops make_legible no_paler luminance
 """.split()
 
 
@@ -456,6 +458,12 @@ WRONG = [
     (figures.shades, dict(count=0), ValueError, "count: expected"),
     (figures.scientific, dict(value=np.nan), ValueError, "NaN"),
     (figures.scientific, dict(value="1"), TypeError, "value: expected"),
+    *((datatable.data_table, dict(columns=bad), ValueError, "of one length")
+      for bad in ({}, {"n": []}, {"n": range(13)}, {"n": [1], "d": [1, 2]})),
+    *((datatable.data_table, dict(columns={"n": bad}), error, "expected",
+       r"columns\['n'\]: ") for bad, error in (
+           ([np.nan], ValueError), ([np.inf], ValueError), ([1j], TypeError),
+           ([None], TypeError), ([[1]], ValueError))),
 ]
 
 CASES: dict = {function: [] for function in RIGHT}

@@ -42,7 +42,9 @@ ORDER = (
     "realdata",
     "sweep",
     "symbolic",
+    "colors",
     "figures",
+    "datatable",
 )
 
 

@@ -10,7 +10,7 @@ from tools.book.chapters import html
 
 MODULES = ("tasks", "attention", "loop", "steps", "flattening", "theory",
            "learning", "nonlinear", "realdata", "sweep", "symbolic",
-           "figures")
+           "figures", "datatable")
 
 
 @pytest.fixture(scope="module")

@@ -111,15 +111,20 @@ def test_the_pictures_of_the_site_are_not_faint(built):
     """Colors that cover an appreciable part of what is drawn, as drawn.
 
     At the rim of a line its color thins out, so single values of the alpha
-    channel are rare; one that is frequent was chosen.
+    channel are rare, or come with many more pixels of the whole color; one
+    that is frequent was chosen.
     """
     faint = {}
     for path in sorted((HTML / "_images").glob("*.png")):
         pixels = np.asarray(Image.open(path).convert("RGBA")).reshape(-1, 4)
         inked = pixels[pixels[:, 3] > AREA * 255]
         colors, counts = np.unique(inked, axis=0, return_counts=True)
+        solid = {tuple(color[:3]): count for color, count in zip(colors, counts)
+                 if color[3] == 255}
         for color, count in zip(colors, counts):
-            frequent = count > (0.005 if color[3] > 250 else 0.04) * len(inked)
+            frequent = count > 0.005 * len(inked) if color[3] == 255 else (
+                count > 0.04 * len(inked)
+                and count > 0.4 * solid.get(tuple(color[:3]), 0))
             on_a_tile = (color[:3] == 255).all()
             if not frequent or on_a_tile:
                 continue

@@ -19,7 +19,7 @@ export JUPYTER_PREFER_ENV_PATH := 1
 $(shell test ! -e .venv/book.stamp || test "$$(cat .venv/book.stamp)" = "$$(pwd -P)" || rm -f .venv/book.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-oldest test-newest book-newest-sphinx newest claims-check bench seeds lab serve course grade formgrade dryrun pins clean distclean zip pdf epub
+.PHONY: help book test test-oldest test-newest book-newest-sphinx newest claims-check bench seeds lab serve course grade formgrade dryrun soak pins clean distclean zip pdf epub
 
 help:  ## show this list
 	@echo 'Learning in the Loop: make ...'
@@ -83,6 +83,9 @@ formgrade: .venv/dev.stamp  ## grade the written answers in a browser: OUT=dir o
 
 dryrun: .venv/dev.stamp  ## grade thirty submissions whose points are known beforehand
 	@$(PY) -m tests.course.dryrun
+
+soak: .venv/dev.stamp  ## grade three hundred with the grader killed twice (20 minutes)
+	@$(PY) -m tests.course.soak
 
 pins:  ## recompile requirements*.txt from pyproject.toml (needs uv)
 	@sh tools/pins.sh

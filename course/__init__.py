@@ -2,8 +2,9 @@
 
 Doors, one for each word of ``make``: ``build`` makes the student releases,
 ``grade`` grades a folder of submissions (``single`` one of them, in a worker)
-and ``formgrade`` opens the written answers in a browser.  Behind them are four
-rooms; a room imports from those above it::
+and ``formgrade`` opens the written answers in a browser; ``resume`` is what
+lets a run end at any moment.  Behind them are four rooms; a room imports from
+those above it::
 
     sets/     what a set is: its problems, and the zip that students get
     inbox/    what came in: files, whose they are, cells put in order
@@ -16,7 +17,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 COURSE = ROOT / "_build" / "course"
-
 
 
 def obstacle(folder):

@@ -11,7 +11,6 @@ been graded by hand: only what is new or changed runs again.
 
 import argparse
 import hashlib
-import json
 import multiprocessing
 import os
 import shutil
@@ -25,7 +24,7 @@ from pathlib import Path
 import nbformat
 from tqdm import tqdm
 
-from course import COURSE, ROOT, obstacle
+from course import COURSE, ROOT, obstacle, resume
 from course.inbox.collect import collect
 from course.report.export import read_roster, write_csv
 from course.report.summary import summarise
@@ -68,10 +67,15 @@ def main(argv=None):
     try:
         roster = read_roster(options.roster)
         options.out.mkdir(parents=True, exist_ok=True)
+        resume.alone(options.out)
     except ValueError as error:
         raise SystemExit(str(error)) from None
+    except BlockingIOError:
+        raise SystemExit(f"{options.out}: another make grade is at work "
+                         "here: wait for it, or stop it") from None
     except OSError as error:
         raise SystemExit(f"{options.out}: {error.strerror}") from None
+    resume.end_on_signals()
     try:
         batch = grade(options.submissions, options.out, options.course,
                       default=options.set, workers=options.workers,
@@ -98,7 +102,7 @@ def grade(submissions, out, course=COURSE, *, default=None, workers=2,
     prints = prepare(Path(course) / "nbgrader", out)
     found, stray = collect(submissions, sorted(prints), default,
                            *_known(Path(course) / "nbgrader"))
-    state = _read_json(out / "state.json", {})
+    state = resume.read(out / "state.json")
     fresh = [s for s in found if not _done(state, s, prints, out)]
     if fresh:
         from course import single  # it imports nbgrader: a second or two
@@ -108,6 +112,9 @@ def grade(submissions, out, course=COURSE, *, default=None, workers=2,
         if not quiet:
             print(f"Students' code is confined by: {level}")
         gradebook.enroll(out, {s.student for s in fresh})
+        for submission in fresh:  # until it is graded, nothing is known
+            state.pop(_name(submission), None)
+        resume.write(out / "state.json", state)
         work = work or partial(single.grade_one,
                                limits=limits or sandbox.Limits())
         for submission, result in tqdm(
@@ -115,7 +122,7 @@ def grade(submissions, out, course=COURSE, *, default=None, workers=2,
                 len(fresh), unit="notebook", disable=quiet):
             state[_name(submission)] = {
                 **result, "print": _print(submission, prints)}
-            _write_json(out / "state.json", state)
+            resume.write(out / "state.json", state)
     wanted = {_name(s) for s in found}
     results = [state[name] for name in sorted(state) if name in wanted]
     book = _stamp(out / "gradebook.db")
@@ -126,9 +133,9 @@ def grade(submissions, out, course=COURSE, *, default=None, workers=2,
         book = _stamp(out / "gradebook.db")
         for result in results:
             result["book"] = book
-        _write_json(out / "state.json", state)
+        resume.write(out / "state.json", state)
     remarks = write_csv(out / "grades.csv", results, sorted(prints), roster)
-    _write_json(out / "report.json", {"results": results, "left out": stray})
+    resume.write(out / "report.json", {"results": results, "left out": stray})
     return results, stray, remarks
 
 
@@ -141,7 +148,7 @@ def _stamp(path):
 def prepare(course, out):
     """Bring the course into the output folder; a fingerprint of each set."""
     out.mkdir(parents=True, exist_ok=True)
-    known = _read_json(out / "course.json", {})
+    known = resume.read(out / "course.json")
     prints = {}
     for source in sorted(course.glob("source/*/*.ipynb")):
         name = source.stem
@@ -161,7 +168,7 @@ def prepare(course, out):
         from course.report import gradebook
 
         gradebook.write_config(out)
-    _write_json(out / "course.json", prints)
+    resume.write(out / "course.json", prints)
     return prints
 
 
@@ -223,20 +230,6 @@ def _known(course):
         asked |= {name for problem in problem_set(source).problems.values()
                   for name in problem.asks}
     return asked, handed_out
-
-
-def _read_json(path, default):
-    try:
-        return json.loads(Path(path).read_text())
-    except (OSError, ValueError):
-        return default
-
-
-def _write_json(path, content):
-    """Replace the file in one step, so that an interruption loses nothing."""
-    new = Path(path).with_suffix(".new")
-    new.write_text(json.dumps(content, indent=1))
-    new.replace(path)
 
 
 if __name__ == "__main__":

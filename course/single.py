@@ -13,6 +13,7 @@ from pathlib import Path
 import nbformat
 from nbgrader.converters import Autograde
 
+from course import resume
 from course.inbox.files import read
 from course.inbox.mend import mend
 from course.report.gradebook import convert, write_feedback
@@ -23,7 +24,9 @@ MEMORY = 6 * 2**30  # bytes of a worker, whatever a student's value needs
 
 
 def start_worker(level):
-    """Say what need not be tried again, and bound the worker's memory."""
+    """Say what need not be tried again, and bound the worker's memory and
+    its life."""
+    resume.end_with_the_grader()
     os.environ.update({f"{name}_NUM_THREADS": "1" for name in
                        ("OMP", "OPENBLAS", "MKL")}, MPLBACKEND="Agg",
                       COURSE_SANDBOX=level)

@@ -152,12 +152,14 @@ def write_csv(path, results, sets, roster=()):
     rows = sorted(people.values(), key=lambda p: p["Student"].casefold())
     rows += [{k: row.get(k, "") for k in PERSON} for row in roster
              if row not in met]
-    with Path(path).open("w", newline="", encoding="utf-8") as stream:
+    new = Path(path).with_suffix(".new")
+    with new.open("w", newline="", encoding="utf-8") as stream:
         columns = [name for name in sets if any(name in row for row in rows)]
         writer = csv.DictWriter(stream, [*PERSON, *columns], restval="")
         writer.writeheader()
         for row in rows:
             writer.writerow({k: harmless(v) for k, v in row.items()})
+    new.replace(path)
     return sorted(set(remarks))
 
 

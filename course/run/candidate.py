@@ -96,7 +96,7 @@ class Candidate:
         self.sock = self.process.sock
         for name, source in self.given:
             error = self._ask({"do": "run", "name": name, "source": source},
-                              self.limits.cell)["error"]
+                              self.limits.total)["error"]  # ours, not theirs
             if error:
                 raise Broken(f"the given cell {name} fails: {error}")
         for name, source in self.survived:

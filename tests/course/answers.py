@@ -52,3 +52,10 @@ def load(folder):
         found[problem] = Answers(problem, tuple(module.WRONG),
                                  tuple(module.RIGHT))
     return found
+
+
+def choose(loaded, kind, turn):
+    """One answer of a kind to every problem of a set; another each turn."""
+    return {problem: several[turn % len(several)].source
+            for problem, given in loaded.items()
+            if (several := getattr(given, kind))}

@@ -8,7 +8,6 @@ the prediction.  The table says what each was, and what it cost.
 """
 
 import os
-import resource
 import sys
 import tempfile
 import time
@@ -21,6 +20,7 @@ from course import ROOT, grade
 from course.build import build
 from course.run import sandbox
 from tests.course import answers, hostile
+from tests.course.watched import Cost, watched
 
 LIMITS = sandbox.Limits(cell=5, call=5, total=90)
 HOSTILE = (
@@ -50,6 +50,7 @@ def plan(course, assignments):
     sets = [(name, hostile.Setting(*(nbformat.read(
         Path(course) / "nbgrader" / step / name / f"{name}.ipynb", 4)
         for step in ("source", "release")))) for name in names]
+    loaded = {name: answers.load(Path(assignments) / name) for name in names}
     cases = {case.name: case for case in hostile.CASES}
     planned = []
     for number in range(30):
@@ -59,10 +60,11 @@ def plan(course, assignments):
         says = ()
         if number < 6:
             kind, points = "right", full
-            made = setting.solved(_choose(assignments, name, "right", number))
+            made = setting.solved(answers.choose(
+                loaded[name], "right", number // 4))
         elif number < 13:
             kind = "wrong"
-            chosen = _choose(assignments, name, kind, number)
+            chosen = answers.choose(loaded[name], kind, number // 4)
             for problem in list(chosen)[number % 3::3]:
                 del chosen[problem]  # solved, so that some points are left
             points = {key: 0 if key in chosen else full[key] for key in full}
@@ -83,25 +85,27 @@ def _with_set(path, student, name):
     return f"{student}/{name}{Path(path).suffix}"
 
 
-def _choose(assignments, name, kind, number):
-    """One answer of this kind to every problem of a set."""
-    loaded = answers.load(Path(assignments) / name)
-    chosen = {}
-    for problem, given in loaded.items():
-        several = getattr(given, kind)
-        chosen[problem] = several[number // 4 % len(several)].source
-    return chosen
+def hand_in(planned, inbox):
+    """Write the files of all submissions into a folder."""
+    for submission in planned:
+        for name, data in submission.files.items():
+            path = Path(inbox) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+
+
+def points(result):
+    """What the machine gave, by problem."""
+    return {key.removesuffix("-test"): cell["score"]
+            for key, cell in result["cells"].items()
+            if key.endswith("-test")}
 
 
 def run(folder, course, assignments):
     """Grade the thirty; rows of the table, and seconds in all."""
     planned = plan(course, assignments)
     inbox = Path(folder) / "submissions"
-    for submission in planned:
-        for name, data in submission.files.items():
-            path = inbox / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
+    hand_in(planned, inbox)
     start = time.monotonic()
     results, stray, _ = grade.grade(inbox, Path(folder) / "graded", course,
                                     limits=LIMITS)
@@ -110,10 +114,7 @@ def run(folder, course, assignments):
     rows = []
     for one in planned:
         result = got.get((one.student, one.problem_set), {"cells": {}})
-        points = {key.removesuffix("-test"): cell["score"]
-                  for key, cell in result["cells"].items()
-                  if key.endswith("-test")}
-        rows.append((one, points, result))
+        rows.append((one, points(result), result))
     return rows, stray, seconds
 
 
@@ -123,7 +124,8 @@ def main():
         print("Building the problem sets")
         course = Path(folder) / "course"
         build(assignments, course)
-        rows, stray, seconds = run(folder, course, assignments)
+        with watched(os.getpid(), Cost()) as cost:
+            rows, stray, seconds = run(folder, course, assignments)
     wrong = len(stray)
     print(f"{'submission':33} {'set':4} {'predicted':>9} {'graded':>7} "
           f"{'seconds':>7} {'MB':>5}")
@@ -135,11 +137,10 @@ def main():
               f"{result.get('seconds', 0):7.1f} "
               f"{result.get('peak', 0) / 2**20:5.0f}"
               f"{'' if as_predicted else '   NOT AS PREDICTED'}")
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"{len(rows)} submissions in {seconds:.0f} s on "
           f"{os.cpu_count()} cores; {wrong} not as predicted; largest "
-          f"process of the grader {peak:.0f} MB; confined by "
-          f"{sandbox.confinement()}")
+          f"process of the grader {cost.largest / 2**20:.0f} MB; confined "
+          f"by {sandbox.confinement()}")
     return bool(wrong)
 
 

@@ -207,6 +207,17 @@ def test_no_schedule_and_no_share_beats_chebyshev_of_the_same_degree(checked):
     checked(draws=200, tolerance=1e-3)
 
 
+def last_step_misses(p, least, most, target):
+    """For each box, whether no last step serves some two points both.
+
+    Values x < z with residuals P and R end equal, after the best step, at
+    P R (z² - x²) / (P x² + R z²); here x ≤ most, z ≥ least and P, R ≥ p.
+    """
+    x2, z2 = most[:, :, None] ** 2, least[:, None, :] ** 2
+    P, R = p[:, :, None], p[:, None, :]
+    return (P * R * (z2 - x2) > target * (P * x2 + R * z2)).any(axis=(1, 2))
+
+
 def no_safe_schedule_reaches(target, kappa, loops, points=16,
                              most_boxes=3_000_000):
     """Whether all safe schedules of so many loops stay above the target.
@@ -218,14 +229,13 @@ def no_safe_schedule_reaches(target, kappa, loops, points=16,
     serves the points two and two, is solved for exactly.
     """
     start = np.geomspace(kappa**-0.5, 1, points)
-    one, two = np.triu_indices(points, 1)
     low, high = np.zeros((1, loops - 1)), np.ones((1, loops - 1))
     while len(low):
         if len(low) > most_boxes:
             return False
         open_low, open_high = [], []
-        for cut in range(0, len(low), 4000):
-            a, b = low[cut:cut + 4000], high[cut:cut + 4000]
+        for cut in range(0, len(low), 500):
+            a, b = low[cut:cut + 500], high[cut:cut + 500]
             least = most = np.broadcast_to(start, (len(a), points))
             p = np.ones_like(least)
             for t in range(loops - 1):
@@ -241,15 +251,7 @@ def no_safe_schedule_reaches(target, kappa, loops, points=16,
                                least, most)
                 most, least = bend - c * bend**3, np.maximum(0, np.minimum(
                     least - C * least**3, most - C * most**3))
-            P, R = p[:, one], p[:, two]
-            with np.errstate(divide="ignore", invalid="ignore"):
-                up = (least[:, two] / most[:, one]) ** 2
-                down = (least[:, one] / most[:, two]) ** 2
-                error = np.where(
-                    up > 1, P * R * (up - 1) / (P + R * up),
-                    np.where(down > 1,
-                             P * R * (down - 1) / (R + P * down), 0))
-            left = np.nan_to_num(error).max(axis=1) < target
+            left = ~last_step_misses(p, least, most, target)
             open_low.append(a[left])
             open_high.append(b[left])
         low, high = np.concatenate(open_low), np.concatenate(open_high)

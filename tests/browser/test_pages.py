@@ -78,3 +78,24 @@ def test_the_search_finds_a_chapter(visit, site):
     tab.wait_for_selector("#search-results li a")
     found = tab.locator("#search-results li a").first.get_attribute("href")
     assert found
+
+
+def test_the_search_of_a_book_opened_from_a_folder_has_excerpts(browser, built):
+    tab = browser.new_page()
+    complaints = []
+    tab.on("console", lambda m: m.type == "error"
+           and complaints.append(m.text))
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.goto(f"{(built / 'search.html').as_uri()}?q=chebyshev")
+    tab.wait_for_selector("#search-results li p.context")
+    tab.wait_for_function("""() => document.querySelector('.search-summary')
+      .textContent.includes('found')""")
+    found = tab.locator("#search-results li").all()
+    pages = [one for one in found if one.locator(":scope > span").count() == 0]
+    assert len(pages) > 5
+    for page in pages:
+        words = page.locator("p.context").inner_text()
+        assert 20 < len(words) < 400
+    assert "chebyshev" in pages[0].locator("p.context").inner_text().lower()
+    assert complaints == []
+    tab.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tools.book import state
 from tools.book.chapters import ROOT
-from tools.book.site import maths, styles
+from tools.book.site import maths, search, styles
 from tools.book.site.styles import version
 from tools.book.site.theme import mended
 
@@ -25,8 +25,9 @@ LOADED = re.compile(
 # cut font, and only the page of the search needs its index.
 DROPPED = ("fontawesome.js", "design-tabs.js", "language_data.js",
            "searchtools.js", "searchindex.js")
-SEARCH = ("_static/language_data.js", "_static/searchtools.js",
-          "searchindex.js")
+TEXTS = "_static/search-texts.js"
+TOOLS = "_static/searchtools.js"
+SEARCH = ("_static/language_data.js", TEXTS, TOOLS, "searchindex.js")
 # The theme measures every block of code when a page opens, to let the Tab key
 # reach those that scroll.  Here code wraps; book.js does it for the rest.
 MEASURES_ALL = ('["pre",".nboutput > .output_area",".cell_output > .output",'
@@ -90,6 +91,9 @@ def publish(raw, site, address=""):
         (site / path).parent.mkdir(parents=True, exist_ok=True)
         (site / path).write_text(text, "utf8")
     copy_files(raw, site, pages.values(), css)
+    (site / TEXTS).write_text(search.texts(pages), "utf8")
+    (site / TOOLS).write_text(
+        search.reading_texts((raw / TOOLS).read_text("utf8")), "utf8")
     # Without this file GitHub drops every folder that begins with "_".
     (site / ".nojekyll").touch()
     if address:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from scipy.integrate import quad
-from scipy.stats import ks_2samp, kstest, linregress
+from scipy.stats import chi, ks_2samp, kstest, linregress
 
 from lttutor.attention import (
     generation_weights,
@@ -373,6 +373,101 @@ def test_the_eigenvalues_of_a_large_prompt_fill_the_density(ratio, checked):
         assert abs((eigenvalues <= x).mean() - law) < 0.015
     assert low - 0.05 < eigenvalues[0] and eigenvalues[-1] < high + 0.05
     checked(draws=d, tolerance=0.015)
+
+
+@pytest.mark.claim("B-marchenko-pastur")
+@pytest.mark.parametrize("ratio", [0.1, 0.25, 0.6])
+def test_the_largest_gap_to_the_density_is_below_4_over_d(ratio, checked):
+    """Shares below 400 points against the integral in closed form, within
+    4/d; the law of 20 % fewer examples is off by five times that."""
+    def share(x, g):
+        """∫ of the density from its lower edge, by x = 1 + g - 2√g cos φ."""
+        phi = np.linspace(0, np.pi, 20_001)
+        points = 1 + g - 2 * np.sqrt(g) * np.cos(phi)
+        mass = 2 / np.pi * np.sin(phi) ** 2 / points
+        total = np.concatenate([[0], np.cumsum(
+            (mass[1:] + mass[:-1]) / 2 * np.diff(phi))])
+        assert abs(total[-1] - 1) < 1e-6
+        return np.interp(x, points, total)
+
+    rng = np.random.default_rng(22)
+    for d in (60, 240, 480):
+        n = round(d / ratio)
+        eigenvalues = spectrum(gaussian_task(n, d, rng=rng).X) / n
+        x = np.linspace(0, 4, 401)
+        found = np.searchsorted(eigenvalues, x) / d
+        assert np.abs(found - share(x, d / n)).max() < 4 / d
+    assert np.abs(found - share(x, 1.25 * d / n)).max() > 20 / d
+    checked(draws=3)
+
+
+@pytest.mark.claim("B-marchenko-pastur")
+def test_the_mean_moments_tend_to_those_of_the_density(checked):
+    """E tr (S/n)ᵏ / d for symbols n and d = γn, k up to 8: exactly
+    ∫ xᵏ dx of the density, with no 1/n left over."""
+    _, n, d = sp.ring("n, d", sp.ZZ)
+    n_, d_, ratio = sp.symbols("n d gamma")
+    for k, mean in enumerate(trace_moments(n, d, 8)[1:], start=1):
+        leading = sp.Poly(mean.as_expr().subs(d_, ratio * n_), n_)
+        assert leading.degree() == k + 1
+        polynomial = sp.lambdify(ratio, leading.LC() / ratio)
+        for g in (0.1, 0.25, 0.6):
+            # With x = 1 + g + 2√g cos φ a mean over angles is exact.
+            phi = np.pi * (np.arange(200) + 0.5) / 200
+            x = 1 + g + 2 * np.sqrt(g) * np.cos(phi)
+            exact = np.mean(2 * np.sin(phi) ** 2 * x ** (k - 1))
+            assert np.isclose(polynomial(g), exact, rtol=1e-10)
+    checked(proof=True)
+
+
+@pytest.mark.claim("B-davidson-szarek")
+@pytest.mark.parametrize("n", [1, 2, 5, 20, 300])
+def test_for_one_feature_davidson_szarek_is_a_statement_about_chi(n, checked):
+    """Exact tail probabilities of the length of a Gaussian column."""
+    for t in np.linspace(0.05, 5, 100):
+        promise = np.exp(-t * t / 2)
+        assert chi(n).sf(np.sqrt(n) + 1 + t) <= promise
+        assert chi(n).cdf(np.sqrt(n) - 1 - t) <= promise
+    checked(draws=100)
+
+
+@pytest.mark.claim("B-davidson-szarek")
+@pytest.mark.parametrize("n", [2, 3, 8, 30])
+def test_for_two_features_davidson_szarek_holds_in_exact_integrals(n, checked):
+    """Over the joint density (x - y) (xy)^{(n-3)/2} e^{-(x+y)/2} of the two
+    eigenvalues, integrated in √x and √y.  The integrals agree with draws,
+    and with both ends moved inwards by 3 the statement fails."""
+    edge = np.sqrt(n) + np.sqrt(2) + 8
+    point, weight = np.polynomial.legendre.leggauss(400)
+
+    def grid(low, high):
+        return low + (point + 1) * (high - low) / 2, weight * (high - low) / 2
+
+    def mass(low, high, floor):
+        """∫ over floor < v < u, low < u < high; u, v singular values."""
+        u, du = grid(low, high)
+        w, dw = grid(0, 1)
+        v = floor + (u[:, None] - floor) * w
+        log = (n - 2) * np.log(u[:, None] * v) - (
+            u[:, None] ** 2 + v**2) / 2 + n - n * np.log(n)
+        density = (u[:, None] ** 2 - v**2) * np.exp(log)
+        return du @ (density * (u[:, None] - floor)) @ dw
+
+    total, draws = mass(1e-9, edge, 0), 20_000
+    X = gaussian_task(n, 2, batch=draws, rng=np.random.default_rng(n)).X
+    sampled = np.sqrt(spectrum(X))
+    top, bottom = np.sqrt(n) + np.sqrt(2), np.sqrt(n) - np.sqrt(2)
+    for t in (0.2, 0.5, 1, 2, 3):
+        promise = np.exp(-t * t / 2)
+        above = mass(top + t, edge, 0) / total
+        error = np.sqrt(above / draws)
+        assert abs((sampled[:, 1] > top + t).mean() - above) < 5 * error
+        assert above <= promise
+        if bottom > t:
+            below = 1 - mass(bottom - t, edge, bottom - t) / total
+            assert below <= promise
+    assert mass(top - 3 + 0.5, edge, 0) / total > np.exp(-0.125)
+    checked(draws=draws)
 
 
 @pytest.mark.claim("B-davidson-szarek")

@@ -27,6 +27,7 @@ ORDER = (
     "theory.noise",
     "theory.rounding",
     "theory",
+    "learning.zonal",
     "learning.wishart",
     "learning.machine",
     "learning.population",

@@ -2,8 +2,9 @@
 
 import json
 import re
+import time
 from fractions import Fraction
-from itertools import permutations, product
+from itertools import pairwise, permutations, product
 from math import prod
 
 import numpy as np
@@ -356,6 +357,28 @@ def zonal_trace_moment(n, d, k):
 def test_trace_moments_match_the_sum_over_zonal_polynomials(n, d):
     found = trace_moments(n, d, 10)
     assert all(found[k] == zonal_trace_moment(n, d, k) for k in range(1, 11))
+
+
+@pytest.mark.parametrize(
+    "n, d", [(1, 1), (1, 6), (2, 2), (6, 1), (10, 3), (7, 9), (40, 60)])
+def test_trace_moments_are_those_of_integration_by_parts(n, d):
+    """Partitions know nothing of it; here the column of ones is cut off by
+    one size, or the second row, or nothing."""
+    mean = trace_products(n, d)
+    assert trace_moments(n, d, 40) == [mean(k) for k in range(41)]
+
+
+def test_two_hundred_trace_moments_take_no_time():
+    """Of one feature they are χ²'s; of more, their ratios increase, by
+    Cauchy and Schwarz."""
+    assert trace_moments(10, 1, 200) == [
+        prod(range(10, 10 + 2 * k, 2)) for k in range(201)]
+    start = time.process_time()
+    found = trace_moments(10, 3, 200)
+    assert time.process_time() - start < 5
+    ratios = [Fraction(b, a) for a, b in pairwise(found)]
+    assert all(a < b for a, b in pairwise(ratios))
+    assert len(found) == 201
 
 
 @pytest.mark.parametrize("n, d", [(1, 1), (3, 8), (20, 4), (1000, 10)])

@@ -62,18 +62,18 @@ def one_by_one(tasks: int, size: int) -> bool:
 
 
 def outputs(
-    X: np.ndarray, y: np.ndarray, alpha: np.ndarray, steps: np.ndarray,
+    X: np.ndarray, y: np.ndarray, alpha: np.ndarray, eta: np.ndarray,
     trajectory: bool = True,
 ) -> np.ndarray:
     """v(0), …, v(T) of shape (T + 1, ..., d), or v(T) alone, (..., d).
 
-    The arguments were checked: X (..., n, d), y (..., n), alpha and steps
-    once for all tasks, or once for each.  Raises and warns as
-    ``loop.generate`` says.
+    The arguments were checked: X (..., n, d), y (..., n), alpha once for all
+    tasks or once for each, the steps eta (T,) or (T, ...) in the dtype that X
+    and y have together.  Raises and warns as ``loop.generate`` says.
     """
     *batch, n, d = X.shape
-    T, states = steps.shape[-1], steps.shape[-1] + 1 if trajectory else 1
-    X, y, alpha, eta = _flat(X, y, alpha, steps)
+    T, states = len(eta), len(eta) + 1 if trajectory else 1
+    X, y, alpha, eta = _flat(X, y, alpha, eta)
     tasks = len(X)
     form = form_of(n, d, tasks)
     shape = (states, d, tasks) if form == "last" else (states, tasks, d)
@@ -103,16 +103,15 @@ def outputs(
     return v if trajectory else v[0]
 
 
-def _flat(X, y, alpha, steps):
-    """One batch axis, one dtype, and the loop axis of the steps first."""
+def _flat(X, y, alpha, eta):
+    """One batch axis, and one dtype."""
     n, d = X.shape[-2:]
     X = X.reshape(-1, n, d)
     y = y.reshape(-1, n)
     if X.dtype != y.dtype:
         X, y = X.astype(np.float64), y.astype(np.float64)
-    eta = steps.astype(X.dtype, copy=False)
     if eta.ndim > 1:
-        eta = eta.reshape(len(X), eta.shape[-1]).T
+        eta = eta.reshape(len(eta), len(X))
     alpha = np.full(len(X), alpha.reshape(-1), X.dtype)
     return X, y, alpha, eta
 

@@ -62,16 +62,15 @@ def looped_transformer(
     [-0.0, 1.5, 2.25]
     """
     Z, Q, P, mask = as_layer(Z, Q, P, mask)
-    steps = as_steps(steps, batch=Z.shape[:-2])
-    states = np.empty((steps.shape[-1] + 1, *Z.shape), Z.dtype)
+    eta = as_steps(steps, batch=Z.shape[:-2], dtype=Z.dtype)[..., None, None]
+    states = np.empty((len(eta) + 1, *Z.shape), Z.dtype)
     states[0] = Z
-    eta = _per_loop(steps, Z.dtype)[..., None, None]
     with np.errstate(over="ignore", invalid="ignore"):
-        for t in range(steps.shape[-1]):
+        for t in range(len(eta)):
             states[t + 1] = states[t] - eta[t] * attend(states[t], Q, P, mask)
             finite(states[t + 1], (
                 f"steps: the state overflowed in loop {t + 1} of "
-                f"{steps.shape[-1]}; take smaller steps"))
+                f"{len(eta)}; take smaller steps"))
     return states
 
 
@@ -124,9 +123,10 @@ def generate(
     [0.0, 1.5, 2.25]
     """
     X, y = as_examples(X, y)
-    alpha = as_alpha(alpha, y, np.result_type(X, y))
-    steps = as_steps(steps, batch=X.shape[:-2])
-    return outputs(X, y, alpha, steps, trajectory)
+    dtype = np.result_type(X, y)
+    alpha = as_alpha(alpha, y, dtype)
+    eta = as_steps(steps, batch=X.shape[:-2], dtype=dtype)
+    return outputs(X, y, alpha, eta, trajectory)
 
 
 def predict(
@@ -168,16 +168,11 @@ def predict(
     X, y = as_examples(X, y)
     x_query = as_batched("x_query", x_query, batch=X.shape[:-2],
                          shape=(X.shape[-1],))
-    steps = as_steps(steps, batch=X.shape[:-2])
-    theta = outputs(X, y, np.ones(()), steps)
+    eta = as_steps(steps, batch=X.shape[:-2], dtype=np.result_type(X, y))
+    theta = outputs(X, y, np.ones(()), eta)
     with np.errstate(over="ignore", invalid="ignore"):
         answers = np.einsum("t...d,...d->t...", theta,
                             x_query.astype(theta.dtype))
     return finite(answers, (
         "x_query: the prediction overflowed; the query is too large for "
         f"{theta.dtype}"))
-
-
-def _per_loop(steps, dtype):
-    """The schedule with the loop axis first, in the state's dtype."""
-    return np.moveaxis(steps, -1, 0).astype(dtype)

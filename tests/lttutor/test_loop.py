@@ -285,6 +285,26 @@ def test_the_wider_of_two_dtypes_decides_how_large_alpha_may_be():
         np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
+def test_steps_that_the_prompts_dtype_cannot_hold_are_refused_as_such():
+    """Not as an output that overflowed; and float64 can hold them."""
+    X, y = np.ones((2, 1), np.float32), np.zeros(2, np.float32)
+    steps = [0.1, 1e39]
+    machine = (steps, *generation_weights(1), last_row_mask(2))
+    for run in (lambda: generate(X, y, 1.0, steps),
+                lambda: predict(X, y, [1.0], steps),
+                lambda: looped_transformer(prompt_matrix(X, y, 1.0),
+                                           *machine)):
+        with pytest.raises(ValueError, match=(
+                r"^steps: .* that float32 can hold, got 1e\+39")):
+            run()
+    for wider in ((X.astype(float), y), (X, y.astype(float))):
+        with pytest.warns(DivergenceWarning):
+            assert generate(*wider, 1.0, steps).tolist() == [[0]] * 3
+    states = looped_transformer(
+        prompt_matrix(X.astype(float), y, 1.0), *machine)
+    assert states[:, -1, 0].tolist() == [0] * 3
+
+
 def test_zero_loops_give_the_prompt_back():
     X, y, _, _ = draw(5, 2, (3,), 1, seed=6)
     assert generate(X, y, 1.0, []).shape == (1, 3, 2)

@@ -172,7 +172,8 @@ class KeepStopWithFormula(SphinxPostTransform):
             stop = STOPS.match(following.astext())
             if stop:
                 math["stop"] = stop[0]
-                place = math.parent.index(following)
+                # Found by the formula: texts that read the same are equal.
+                place = math.parent.index(math) + 1
                 math.parent[place] = nodes.Text(following[stop.end():])
 
 

@@ -187,6 +187,16 @@ def test_ids_are_unique_on_each_page(built):
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_each_comma_stays_with_its_own_formula(built, page):
+    """A stop moves into the formula's box; one from elsewhere would be a second."""
+    stops = (",", ".", ";", ":")
+    for formula in page_soup(page).select("span.math"):
+        after = formula.next_sibling
+        if formula.get_text().endswith(stops) and isinstance(after, str):
+            assert not after.lstrip().startswith(stops), formula.parent
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_has_exactly_one_search_field(built, page):
     assert len(page_soup(page).select("input[type=search]")) == 1
     assert len(page_soup(page).select(

@@ -176,31 +176,50 @@ def _loop_of_one(G, moment, eta, v):
 
 def _last(X, y, alpha, eta, v):
     tasks, n, d = X.shape
-    # [G, -αXᵀy], so that one product with (v, 1) is the whole gradient.
-    system = np.empty((d, d + 1, tasks), X.dtype)
+    G = np.empty((d, d, tasks), X.dtype)
+    moment = np.empty((d, tasks), X.dtype)
     if n * d <= 32:  # for tiny prompts a product each costs more than sums
         columns = np.ascontiguousarray(X.transpose(2, 1, 0))
         labels = np.ascontiguousarray(y.T)
         for i in range(d):
-            np.einsum("knb,nb->kb", columns, columns[i], out=system[i, :d])
-            np.einsum("nb,nb->b", columns[i], labels, out=system[i, d])
+            np.einsum("knb,nb->kb", columns, columns[i], out=G[i])
+            np.einsum("nb,nb->b", columns[i], labels, out=moment[i])
     else:
         across = X.swapaxes(1, 2)
-        system[:, :d] = (across @ X).transpose(1, 2, 0)
-        system[:, d] = (across @ y[:, :, None])[..., 0].T
-    system[:, d] *= -alpha
-    state = np.zeros((d + 1, tasks), X.dtype)
-    state[d] = 1
-    change = np.empty((d, tasks), X.dtype)
+        G[...] = (across @ X).transpose(1, 2, 0)
+        moment[...] = (across @ y[:, :, None])[..., 0].T
+    moment *= alpha
     v[0] = 0
+    if len(eta) and (eta == eta[0]).all():
+        _constant_loop(G, moment, eta[0], len(eta), v)
+    else:
+        _varying_loop(G, moment, eta, v)
+    return np.moveaxis(G, 2, 0)
+
+
+def _constant_loop(G, moment, step, T, v):
+    """v ← (I - ηG) v + η moment, the batch axis last."""
+    matrix, shift = -step * G, step * moment
+    diagonal = np.arange(len(G))
+    matrix[diagonal, diagonal] += 1
+    state, other = v[0], np.empty_like(shift)
+    for t in range(T):
+        after = v[t + 1] if len(v) > 1 else other
+        np.einsum("ijb,jb->ib", matrix, state, out=after)
+        after += shift
+        state, other = after, state
+    v[-1] = state
+
+
+def _varying_loop(G, moment, eta, v):
+    """v ← v - η (Gv - moment), the batch axis last."""
+    state, change = v[0], np.empty_like(moment)
     for t in range(len(eta)):
-        np.einsum("ijb,jb->ib", system, state, out=change)
+        np.einsum("ijb,jb->ib", G, state, out=change)
+        change -= moment
         change *= eta[t]
-        state[:d] -= change
-        if len(v) > 1:
-            v[t + 1] = state[:d]
-    v[-1] = state[:d]
-    return np.moveaxis(system[:, :d], 2, 0)
+        state = np.subtract(state, change,
+                            out=v[t + 1] if len(v) > 1 else state)
 
 
 _FORMS = {"gram": _gram, "last": _last, "dual": _dual}

@@ -86,14 +86,15 @@ def test_tasks_one_by_one_are_the_literal_loop(n, d, tasks):
 def check_against_the_literal_loop(n, d, tasks):
     X, y, steps, rng = draw(n, d, (tasks,), 5, seed=n + d, shared_steps=False)
     alpha = rng.standard_normal(tasks)
-    states = looped_transformer(
-        prompt_matrix(X, y, alpha), steps, *generation_weights(d),
-        last_row_mask(n))
-    literal = -states[..., -1, :d]
-    v = generate(X, y, alpha, steps)
-    assert np.abs(v - literal).max() <= 1e-13 * np.abs(literal).max()
-    end = generate(X, y, alpha, steps, trajectory=False)
-    assert np.abs(end - v[-1]).max() <= 1e-14 * np.abs(v).max()
+    for eta in (steps, np.repeat(steps[:, :1], 5, axis=1)):  # and constant
+        states = looped_transformer(
+            prompt_matrix(X, y, alpha), eta, *generation_weights(d),
+            last_row_mask(n))
+        literal = -states[..., -1, :d]
+        v = generate(X, y, alpha, eta)
+        assert np.abs(v - literal).max() <= 1e-13 * np.abs(literal).max()
+        end = generate(X, y, alpha, eta, trajectory=False)
+        assert np.abs(end - v[-1]).max() <= 1e-14 * np.abs(v).max()
 
 
 def test_portions_do_not_show(monkeypatch):

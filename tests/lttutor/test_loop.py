@@ -256,6 +256,33 @@ def test_overflow_raises_and_names_the_loop():
 
 
 @pytest.mark.filterwarnings("ignore::lttutor.loop.DivergenceWarning")
+@pytest.mark.parametrize("n, d, tasks", [(8, 3, 5), (3, 6, 5), (8, 3, 70)])
+@pytest.mark.parametrize("own_steps", [False, True])
+@pytest.mark.parametrize("trajectory", [False, True])
+def test_an_overflow_of_a_later_task_is_that_tasks(
+        n, d, tasks, own_steps, trajectory):
+    """The first two tasks stay small, and the fourth overflows before the
+    third, of which the message speaks; one step is safe for all."""
+    X, y, _, _ = draw(n, d, (tasks,), 200, seed=6)
+    X[:2] *= 1e-3
+    X[3] *= 10
+    steps = np.full((tasks, 200), 5.0)
+    if own_steps:
+        steps *= np.linspace(1, 1.5, tasks)[:, None]
+    with np.errstate(all="ignore"):
+        paths = [descend(*task, 1.0, own) for *task, own in zip(X, y, steps)]
+    loops = [path.argmin() for path in np.isfinite(paths).all(axis=-1)]
+    assert loops[0] == loops[1] == 0 < loops[3] < loops[2] < 200
+    safe = 2 / (np.linalg.norm(X, 2, axis=(-2, -1))**2).max()
+    with pytest.raises(OverflowError) as caught:
+        generate(X, y, 1.0, steps if own_steps else steps[0],
+                 trajectory=trajectory)
+    assert str(caught.value) == (
+        f"steps: the output overflowed in loop {loops[2]} of 200; the "
+        f"largest safe constant step is {safe:.6g}")
+
+
+@pytest.mark.filterwarnings("ignore::lttutor.loop.DivergenceWarning")
 @pytest.mark.parametrize("tasks", [1, 3, 70])
 def test_the_loop_named_is_the_first_that_overflows(tasks):
     """Also where NumPy is told to raise: the functions' own errors count."""

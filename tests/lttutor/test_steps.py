@@ -98,6 +98,38 @@ def test_leja_order_maximizes_the_product_of_distances_at_each_turn():
         assert gaps[0] >= gaps.max() * (1 - 1e-8)
 
 
+def test_no_interval_ends_before_it_begins_for_any_task():
+    for rule in (optimal_constant_steps, chebyshev_steps):
+        assert rule(2.0, 2.0, 3).tolist() == [0.5] * 3
+        for L, mu in ((1.0, 1.5), ([1.0, 2.0], [1.0, 2.5])):
+            with pytest.raises(ValueError) as caught:
+                rule(L, mu, 3)
+            assert str(caught.value) == (
+                "mu: expected mu <= L, got a mu above its L")
+        with pytest.raises(ValueError) as caught:
+            rule([1.0, 2.0], 1.0, 3)
+        assert str(caught.value) == "mu: expected the shape of L, (2,), got ()"
+
+
+@pytest.mark.parametrize("T", [2, 3, 6, 7, 12, 24, 61])
+def test_leja_order_is_that_of_exact_distances_and_ties_go_by_number(T):
+    """Written out with exact products of distances, to forty digits."""
+    with mpmath.workdps(40):
+        nodes = [mpmath.cos((2 * k - 1) * mpmath.pi / (2 * T))
+                 for k in range(1, T + 1)]
+        order = [T - 1]
+        while len(order) < T:
+            products = {k: mpmath.fprod(abs(nodes[k] - nodes[j])
+                                        for j in order)
+                        for k in range(T) if k not in order}
+            most = max(products.values())
+            order.append(min(k for k, product in products.items()
+                             if product > most * (1 - mpmath.mpf(10)**-20)))
+    natural = chebyshev_steps(9.0, 1.0, T, "natural")
+    assert chebyshev_steps(9.0, 1.0, T, "leja").tolist() == (
+        natural[order].tolist())
+
+
 def growth(steps, lam):
     """Largest product of the first, and of the last, factors of p."""
     factors = np.log10(np.abs(1 - np.multiply.outer(lam, steps)) + 1e-300)

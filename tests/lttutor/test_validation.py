@@ -18,6 +18,7 @@ from lttutor.validation import (
     as_examples,
     as_number,
     as_reals,
+    as_rng,
     as_steps,
     check_scale,
     check_symmetric,
@@ -265,7 +266,10 @@ def test_examples_have_a_gram_matrix(dtype, high, low):
             with pytest.raises(ValueError, match="^X: expected a largest entry "
                                f"between {low:.0e} and ") as caught:
                 check_scale("X", bad)
-            assert str(caught.value).endswith(f"got {size:.3g}; rescale X")
+            assert str(caught.value) == (
+                f"X: expected a largest entry between {low:.0e} and "
+                f"{high:.0e} (its Gram matrix must not over- or underflow), "
+                f"got {size:.3g}; rescale X")
     pair = np.stack([np.full((3, 2), high, dtype), one])
     with pytest.raises(ValueError, match=f"got {size:.3g}; rescale"):
         check_scale("X", pair)
@@ -273,6 +277,17 @@ def test_examples_have_a_gram_matrix(dtype, high, low):
     for shape in ((1, 100), (100, 1), (4, 1, 100)):
         with pytest.raises(ValueError, match="^X: expected a largest entry"):
             check_scale("X", np.full(shape, low / 5, dtype))
+
+
+def test_what_is_no_generator_is_told_where_to_get_one():
+    rng = np.random.default_rng(0)
+    assert as_rng(rng) is rng
+    for wrong in (0, None, np.random.RandomState(0), np.random):
+        with pytest.raises(TypeError) as caught:
+            as_rng(wrong)
+        assert str(caught.value) == (
+            "rng: expected a numpy.random.Generator such as "
+            f"numpy.random.default_rng(0), got {wrong!r}")
 
 
 def test_checks_do_not_depend_on_what_numpy_does_about_floating_errors():

@@ -1,7 +1,6 @@
 """Grades one submission, in a worker process of ``make grade``."""
 
 import faulthandler
-import json
 import logging
 import os
 import resource
@@ -82,7 +81,7 @@ def write_submission(out, submission):
         notes += more
     path = notes_path(out, name, submission.student)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(notes))
+    resume.write(path, notes)
     folder = out / "submitted" / submission.student / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

@@ -34,12 +34,14 @@ def refresh():
             continue
         copy = WORK / offered.name
         data = offered.read_bytes()
-        if copy.exists() and fingerprint(copy.read_bytes()) != made.get(
-                copy.name):
+        offer = fingerprint(data)
+        # One that is the book's is untouched, whatever is known of it.
+        if copy.exists() and fingerprint(copy.read_bytes()) not in (
+                offer, made.get(copy.name)):
             kept.append(copy.name)
             continue
         copy.write_bytes(data)
-        made[copy.name] = fingerprint(data)
+        made[copy.name] = offer
     state.write(MADE, json.dumps(made, indent=1, sort_keys=True))
     return kept
 

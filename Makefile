@@ -99,6 +99,7 @@ distclean: clean  ## remove the installed packages as well
 
 # Each stamp says: what this file lists is installed in .venv.
 .venv/venv.stamp:
+	@case "$$(pwd -P)" in *:*) echo "make: Python makes no environment in a folder with : in its path, such as $$(pwd -P); choose another" >&2; exit 1;; esac
 	@"$(PYTHON)" -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "make: Python 3.11, 3.12 or 3.13 is needed, and $(PYTHON) is %d.%d; say: make PYTHON=python3.13" % v)'
 	@echo 'Making the virtual environment .venv'
 	@"$(PYTHON)" -m venv .venv

@@ -561,3 +561,37 @@ def test_make_builds_once_and_before_it_tests():
     ).stdout
     steps = re.findall(r"-m (tools\.\w+)", plan)
     assert steps == ["tools.book", "tools.test"]
+
+
+def test_a_folder_that_no_environment_can_be_in_is_refused_in_a_sentence(
+        tmp_path):
+    folder = tmp_path / "volume: one"
+    folder.mkdir()
+    shutil.copy(ROOT / "Makefile", folder)
+    done = subprocess.run(
+        ["make", "book", f"PYTHON={sys.executable}"], cwd=folder,
+        capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert done.stderr.splitlines()[0] == (
+        "make: Python makes no environment in a folder with : in its path, "
+        f"such as {folder}; choose another")
+    assert os.listdir(folder) == ["Makefile"]
+
+
+def test_pins_dated_in_the_future_are_installed_and_not_left_out(tmp_path):
+    """Each time, which takes seconds, for make cannot tell them from new."""
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in ("requirements.txt", "requirements-dev.txt",
+                 "pyproject.toml", ".venv/venv.stamp"):
+        (tmp_path / name).touch()
+    (tmp_path / ".venv/bin/python").symlink_to("/bin/true")
+    os.utime(tmp_path / "requirements.txt", (1.9e9, 1.9e9))
+    for _ in range(2):
+        done = subprocess.run(
+            ["make", "dryrun"], cwd=tmp_path, capture_output=True,
+            text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "Installing the pinned packages" in done.stdout
+        assert (tmp_path / ".venv/book.stamp").read_text().strip() == str(
+            tmp_path.resolve())

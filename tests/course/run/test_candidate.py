@@ -28,3 +28,15 @@ def test_a_cell_that_could_not_be_run_is_not_the_students_error(candidate):
 def test_a_test_that_could_not_be_run_costs_no_points(candidate):
     with pytest.raises(Broken):
         run_test(Problem("p", ("f",), "assert f", 1.0), {}, candidate, None)
+
+
+def test_a_given_cell_that_takes_long_on_a_busy_machine_is_not_stopped(
+        confined, tmp_path):
+    """It is ours: the time for one cell is for what the student wrote."""
+    tmp_path.chmod(0o755)
+    long = "total = 0\nfor k in range(3_000_000):\n    total += k"
+    patient = Candidate(tmp_path, Limits(cell=0.05), [("setup", long)])
+    assert patient.run("cell", "print(total)") == ("4499998500000\n", None)
+    printed, error = patient.run("cell", long)
+    patient.close()
+    assert printed == "" and "endless loop" in error["message"]

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -47,6 +48,8 @@ class Typesetter:
         self.memory = memory
         self.macros = json.dumps(macros, sort_keys=True)
         self.process = None
+        self.asked = {}  # questions on their way: {key: future answer}
+        self.line = ThreadPoolExecutor(1)  # one question at a time
         self.added = False
         maker = [WORKER.read_text("utf8"), self.macros,
                  version("sphinx-mathjax-offline")]
@@ -56,17 +59,19 @@ class Typesetter:
 
     def __call__(self, tex, display):
         """What MathJax makes of one formula: ``html``, ``mathml``."""
-        key = f"{'display' if display else 'inline'} {tex}"
-        if key not in self.known:
-            self.known[key] = self.ask({"tex": tex, "display": display})
+        key = self.expect(tex, display)
+        if key in self.asked:
+            self.known[key] = self.asked.pop(key).result()
             self.added = True
         return self.known[key]
 
-    def css(self):
-        """Every style rule that MathJax's HTML may need."""
-        if "css" not in self.known:
-            self.start()
-        return self.known["css"]["css"]
+    def expect(self, tex, display):
+        """Ask for a formula that will be needed; do not wait for it."""
+        key = f"{'display' if display else 'inline'} {tex}"
+        if key not in self.known and key not in self.asked:
+            question = {"tex": tex, "display": display}
+            self.asked[key] = self.line.submit(self.ask, question)
+        return key
 
     def start(self):
         self.process = subprocess.Popen(
@@ -92,6 +97,7 @@ class Typesetter:
 
     def close(self):
         """End MathJax, and keep what it said."""
+        self.line.shutdown(cancel_futures=True)
         if self.process is not None:
             self.process.stdin.close()
             self.process.wait()
@@ -141,9 +147,13 @@ def visit_display(self, node):
         self.body.append(f'<span class="eqno">({number})')
         self.add_permalink_ref(node, "Link to this equation")
         self.body.append("</span>")
-    tex = node.astext() if node["nowrap"] else in_rows(node.astext())
-    self.body.append(typeset(self, node, tex, display=True) + "</div>\n")
+    made = typeset(self, node, tex_of_display(node), display=True)
+    self.body.append(made + "</div>\n")
     raise nodes.SkipNode
+
+
+def tex_of_display(node):
+    return node.astext() if node["nowrap"] else in_rows(node.astext())
 
 
 def in_rows(tex):
@@ -177,6 +187,16 @@ class KeepStopWithFormula(SphinxPostTransform):
                 math.parent[place] = nodes.Text(following[stop.end():])
 
 
+def expect_formulas(app, doctree):
+    """MathJax works on a page's formulas while Sphinx reads the next page."""
+    if app.builder.format != "html":
+        return
+    for node in doctree.findall(nodes.math):
+        app.typesetter.expect(node.astext(), display=False)
+    for node in doctree.findall(nodes.math_block):
+        app.typesetter.expect(tex_of_display(node), display=True)
+
+
 def open_typesetter(app):
     memory = Path(app.outdir).parent / "formulas.json"
     app.typesetter = Typesetter(memory, app.config.typeset_macros)
@@ -193,5 +213,6 @@ def setup(app):
     )
     app.add_post_transform(KeepStopWithFormula)
     app.connect("builder-inited", open_typesetter)
+    app.connect("doctree-read", expect_formulas)
     app.connect("build-finished", finish)
     return {"version": "1", "parallel_read_safe": True}

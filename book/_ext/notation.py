@@ -1,5 +1,6 @@
 """The notation table of ``book/notation.yml``, as a directive."""
 
+import re
 from pathlib import Path
 
 import yaml
@@ -23,7 +24,7 @@ class NotationTable(SphinxDirective):
             shape = _shape(row["shape"]) if axes != [""] else "number"
             lines.append(
                 f"| {row['symbol']} | {row['meaning']} ({first}) "
-                f"| {shape} | `{row['code']}` |"
+                f"| {shape} | {_code(row['code'])} |"
             )
         container = nodes.container(classes=["notation"])
         self.state.nested_parse(
@@ -34,6 +35,12 @@ class NotationTable(SphinxDirective):
 
 def _shape(axes):
     return f"$({', '.join(axes.split())})$"
+
+
+def _code(name):
+    """A name of the code, which a phone may part where a person would."""
+    parts = re.sub(r"(?<=[_.])", "<wbr>", name)
+    return f'<code class="docutils literal notranslate">{parts}</code>'
 
 
 def setup(app):

@@ -1,0 +1,53 @@
+"""No page shows what its source says to Sphinx, or what a run failed to say."""
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+
+from tools.book import chapters
+
+FORMULA = re.compile(r"<mjx-container.*?</mjx-container>", re.DOTALL)
+RAW = {
+    "the rule of a table": r"\|\s*:?[-–—]{1,}",
+    "a role": r"\{(?:ref|numref|eq|glue|claim|term|cite|doc|math|prf)\b",
+    "a directive or fence": r":::|```|~~~",
+    "TeX": r"\$\$|\\(?:frac|kappa|theta|lVert|mathrm|begin|ref)\b",
+    "emphasis": r"(?<![\w*])\*\*\w|(?<!\w)__\w",
+    "a link": r"\]\((?:http|\.|/|#)",
+    "an entity": r"&(?:\w+|#\d+);",
+    "an unresolved number": r"\?\?|%s\b",
+    "a number that is none": r"(?<![\w-])(?:nan|inf)(?![\w-])",
+    "a stop twice": r"[,;]\s*[,;]|(?<!\.)\.\.(?!\.)|,\.",
+}
+
+
+def words(page):
+    """The text of a page without code; a formula is the letter ℱ."""
+    text = FORMULA.sub("ℱ", chapters.html(page).read_text("utf8"))
+    article = BeautifulSoup(text, "html.parser").select_one("article")
+    for part in article.select("pre, code, script, style, .sig"):
+        part.decompose() if part.name in ("script", "style") else (
+            part.replace_with("ℱ"))
+    return article.get_text()
+
+
+@pytest.mark.parametrize("page", chapters.pages())
+def test_a_page_shows_no_markup(built, page):
+    text = words(page)
+    found = {
+        name: text[max(0, match.start() - 30):match.end() + 30]
+        for name, pattern in RAW.items()
+        if (match := re.search(pattern, text))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize("name, shown", [
+    ("the rule of a table", "| a | b | |—|—| 1 |"),
+    ("a role", "see {ref}`chap-1`"), ("TeX", "$$x$$"),
+    ("a number that is none", "the error is nan."),
+    ("a stop twice", "for ℱ,, and"), ("emphasis", "a **bold word"),
+])
+def test_markup_would_be_seen(name, shown):
+    assert re.search(RAW[name], shown)

@@ -48,6 +48,8 @@ def end_on_signals():
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 
+    # Python's process for semaphores would have the last word.
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, end)
 

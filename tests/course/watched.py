@@ -29,13 +29,19 @@ class Cost:
 
 @contextlib.contextmanager
 def watched(pid, cost):
-    """Add to ``cost`` what a process and its descendants use meanwhile."""
-    began, done, computing = time.monotonic(), threading.Event(), [0.0]
+    """Add to ``cost`` what a process and its descendants use meanwhile.
+
+    What one computes after the last look at it is not seen: some percent.
+    """
+    began, done, used = time.monotonic(), threading.Event(), {}
 
     def look():
         while not done.wait(EVERY):
-            used, sizes = zip(*_look(pid), (0.0, 0))
-            computing.append(sum(used))
+            sizes = [0]
+            for process in _family(pid):
+                with contextlib.suppress(psutil.Error):
+                    used[process] = sum(process.cpu_times()[:2])
+                    sizes.append(process.memory_info().rss)
             cost.largest = max(cost.largest, *sizes)
             cost.together = max(cost.together, sum(sizes))
 
@@ -47,17 +53,14 @@ def watched(pid, cost):
         done.set()
         thread.join()
         cost.seconds += time.monotonic() - began
-        cost.computing += max(computing)
+        cost.computing += sum(used.values())
 
 
-def _look(pid):
-    """Seconds of computing, of ended children too, and bytes of each."""
+def _family(pid):
     with contextlib.suppress(psutil.Error):
         first = psutil.Process(pid)
-        for process in [first, *first.children(recursive=True)]:
-            with contextlib.suppress(psutil.Error):
-                yield (sum(process.cpu_times()[:4]),
-                       process.memory_info().rss)
+        return [first, *first.children(recursive=True)]
+    return []
 
 
 def left(session, patience=10):

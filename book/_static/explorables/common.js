@@ -61,7 +61,7 @@ function text(x, digits = 3) {
   return (plain ? String(Number(x.toPrecision(Math.max(digits, +power + 1))))
     : `${Number(mantissa)} × 10${raised(+power)}`)
     .replace("-", "−").replace(/\d(?=(\d{3})+$)/g, digit =>
-      Math.abs(x) < 1e4 ? digit : `${digit}\u202f`);
+      Math.abs(x) < 1e4 ? digit : `${digit},`);
 }
 
 /* Elements and scales ------------------------------------------------------ */

@@ -17,6 +17,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.util.logging import getLogger
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from lttutor.figures import scientific
 from tools.book import evidence
 
 PAGE = "book/claims"
@@ -34,6 +35,13 @@ def anchor(claim):
 def helper_anchor(name):
     """The id of a function that tests call, ``file::name``."""
     return "helper-" + re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+
+
+def tolerance(value):
+    """A tolerance as people write it: 0.05, and 10⁻¹² for 1e-12."""
+    if value >= 1e-3:
+        return f"{value:g}"
+    return scientific(value, digits=0).removeprefix("1 × ")
 
 
 def kinds(row):
@@ -170,7 +178,7 @@ class ClaimsLedger(SphinxDirective):
         name = test.split("::")[1].removeprefix("test_").replace("_", " ")
         box = nodes.container(classes=["claim-evidence"])
         box += nodes.raw(
-            "", f"<details><summary>{name} <span class='claim-result'>"
+            "", f"<details><summary>{name}: <span class='claim-result'>"
             f"{said}</span></summary>", format="html",
         )
         code = nodes.literal_block(tests[test][1], tests[test][1])
@@ -224,7 +232,7 @@ class ClaimsLedger(SphinxDirective):
             cases = result["draws"] * result["cases"]
             words.append(f"{cases:,} case" + "s" * (cases != 1))
         if result.get("tolerance"):
-            words.append(f"tolerance {result['tolerance']:g}")
+            words.append(f"tolerance {tolerance(result['tolerance'])}")
         return " · ".join(words)
 
     @staticmethod

@@ -1,6 +1,5 @@
 """The notation table of ``book/notation.yml``, as a directive."""
 
-import re
 from pathlib import Path
 
 import yaml
@@ -24,7 +23,7 @@ class NotationTable(SphinxDirective):
             shape = _shape(row["shape"]) if axes != [""] else "number"
             lines.append(
                 f"| {row['symbol']} | {row['meaning']} ({first}) "
-                f"| {shape} | {_code(row['code'])} |"
+                f"| {shape} | `{row['code']}` |"
             )
         container = nodes.container(classes=["notation"])
         self.state.nested_parse(
@@ -35,12 +34,6 @@ class NotationTable(SphinxDirective):
 
 def _shape(axes):
     return f"$({', '.join(axes.split())})$"
-
-
-def _code(name):
-    """A name of the code, which a phone may part where a person would."""
-    parts = re.sub(r"(?<=[_.])", "<wbr>", name)
-    return f'<code class="docutils literal notranslate">{parts}</code>'
 
 
 def setup(app):

@@ -32,6 +32,8 @@ SEARCH = ("_static/language_data.js", TEXTS, TOOLS, "searchindex.js")
 # reach those that scroll.  Here code wraps; book.js does it for the rest.
 MEASURES_ALL = ('["pre",".nboutput > .output_area",".cell_output > .output",'
                 '".jp-RenderedHTMLCommon",".pst-scrollable-table-container"]')
+TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
+NAME = re.compile(r'(?<=<span class="pre">)[\w.]+(?=</span></code>)')
 OPTIONS = re.compile(r"<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\s*")
 PRELOAD = re.compile(r'<link rel="preload" as="script"[^>]*>\s*')
 VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>\s*')
@@ -158,8 +160,14 @@ def finished(path, text, scripts, loads):
             f'<script defer src="{root}{file}"></script>\n' for file in SEARCH
         )
     text = text.replace("</head>", f"{head}{tail}</head>", 1)
+    text = TABLE.sub(lambda table: NAME.sub(parted, table[0]), text)
     count = iter(range(10**6))
     return IMAGE.sub(lambda m: image(m, next(count)), text)
+
+
+def parted(name):
+    """A name of the code, which a phone may part where a person would."""
+    return re.sub(r"(?<=[_.])(?=\w)", "<wbr>", name[0])
 
 
 def image(match, number):

@@ -350,12 +350,21 @@ function mount(root, name, kind) {
   controls.buttons([["Reset", reset], ["Copy link", copyLink]]);
   view.at = rest();
   refresh();
+  // On paper nothing is on its way.
+  window.addEventListener("beforeprint", () => {
+    if (!view.playing) return;
+    pause();
+    view.at = rest();
+    refresh();
+  });
   const body = root.querySelector(".explorable-body");
   body.replaceChildren(panels, controls.main, notes, summary, controls.more, live);
   body.removeAttribute("inert");
   root.dataset.ready = "";
 
-  if (calm.matches) return;
+  // A picture that somebody shared stays as it was shared.
+  const shared = Object.keys(state).some(key => state[key] !== kind.state[key].start);
+  if (calm.matches || shared) return;
   const seen = new IntersectionObserver(([entry]) => {
     if (!entry.isIntersecting) return;
     seen.disconnect();

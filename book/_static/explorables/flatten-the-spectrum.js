@@ -107,11 +107,11 @@ function look(state, playhead) {
     hand: () => byHand(kappa, chosen) }[rule]();
   // Between two loops the step grows from nothing to what it is.
   const at = Math.min(playhead, all.length), whole = Math.floor(at + 1e-9);
-  const steps = all.slice(0, whole);
+  const done = all.slice(0, whole), steps = [...done];
   if (at - whole > 1e-9) steps.push((at - whole) * all[whole]);
   const low = 1 / Math.sqrt(kappa), S = grid(low / 2.5, 321);
   const asks = rule === "hand" && at === all.length && all.length < MOST;
-  return { kappa, at, whole, steps, low, S, beads: grid(low, 9),
+  return { kappa, at, done, steps, low, S, beads: grid(low, 9),
     frozen: S.map(s => [s, (1 - s * s) ** at]), error: worst(kappa, steps),
     preview: asks ? byHand(kappa, [...chosen, next]) : null };
 }
@@ -178,20 +178,23 @@ function drawError(panel, { S, low, steps, frozen: still, error }) {
 /** Everybody's loops to the goal. */
 function scores(kappa, mine) {
   const [constant, chebyshev] = frozen(kappa), error = worst(kappa, mine);
-  const yours = !mine.length ? "try it" : error <= EPSILON ? `${mine.length}, done`
+  const needed = range(mine.length + 1, T => T)
+    .find(T => worst(kappa, mine.slice(0, T)) <= EPSILON);
+  const yours = !mine.length ? "try it" : needed ? `${needed}, done`
     : `${mine.length} so far, error ${text(error, 2)}`;
   return `Loops to 10⁻⁶ for every singular value: 1/L ${text(constant, 9)}, `
     + `Chebyshev ${text(chebyshev, 9)}, Newton–Schulz ${loops(kappa, newton)}, `
     + `flattest ${loops(kappa, T => flattest(kappa, T))}, yours: ${yours}.`;
 }
 
-function say({ kappa, whole, steps, low, beads, S, error }) {
-  const [, top] = relative(S, low, steps);
-  const least = Math.min(...beads.map(s => Math.abs(map(s, steps)[0]))) / top;
+/** Of the loops that are done; the picture may be on its way to the next. */
+function say({ kappa, done, low, beads, S }) {
+  const [, top] = relative(S, low, done), whole = done.length;
+  const least = Math.min(...beads.map(s => Math.abs(map(s, done)[0]))) / top;
   const size = least > 0.9995 ? "as large as" : `${text(least)} of`;
   return `κ = ${power(kappa)}, after ${whole === 1 ? "1 loop" : `${whole} loops`}: `
     + `the smallest singular value is ${size} the largest; `
-    + `the worst error is ${text(error, 2)}.`;
+    + `the worst error is ${text(worst(kappa, done), 2)}.`;
 }
 
 function build(view) {
@@ -203,25 +206,29 @@ function build(view) {
   const score = html("p", { class: "readout" });
   let scored;
 
+  // By hand the loops are counted, not chosen.
+  const count = () => {
+    if (state.rule === "hand") state.T = parse(state.c).length;
+  };
   const hand = change => () => {
     state.rule = "hand";
     state.c = change(state.c ? state.c.split("-") : []).slice(0, MOST).join("-");
+    count();
     view.changed();
   };
   view.player("▶ Flatten", "One loop");
   const next = view.slider("next", "your next step η, times u²/3:", { show: text,
     ticks: [[0.33, "⅓"], [1, "1"]] });
-  next.addEventListener("input", () => { state.rule = "hand"; view.changed(); });
+  next.addEventListener("input", hand(c => c));
   view.buttons([["Add this loop", hand(c => [...c, state.next.toFixed(2)])],
     ["Take one back", hand(c => c.slice(0, -1))]]);
   view.note(score);
 
   view.below();
   view.choice("rule", "Steps", [["flattest", "flattest"], ["newton", "Newton–Schulz"],
-    ["hand", "by hand"]]);
+    ["hand", "by hand"]], count);
   const many = view.slider("T", "loops T =", { show: () => String(length(state)),
     ticks: [[0, "0"], [8, "8"], [16, "16"], [24, "24"]] });
-  // By hand the loops are counted, not chosen.
   many.addEventListener("input", () => {
     if (state.rule !== "hand") return;
     state.rule = "flattest";
@@ -258,7 +265,8 @@ define("flatten-the-spectrum", {
   },
   span: state => [0, length(state)],
   // At first in the middle of its way, where the map has slopes and tops.
-  rest: (state, at) => at === undefined && state.rule === "flattest" && state.T === 6
+  rest: (state, at) => at === undefined && state.rule === "flattest"
+    && state.T === 6 && state.kappa === 100
     ? 3 : length(state),
   pace: () => 1.3,
   build,

@@ -143,6 +143,7 @@ function paint({ grid, picture, cells }, order, { moves, move, part, used, tell 
     if (Math.abs(x) < 5e-3) kinds.push("empty");
     if (used.has([grid, i, j].join())) kinds.push("used");
     words.textContent = short(x);
+    words.classList.toggle("long", words.textContent.length > 4);
     cell.setAttribute("class", kinds.join(" "));
     if (tell) cell.setAttribute("aria-label", tell(grid, i, j)[0]);
   }));

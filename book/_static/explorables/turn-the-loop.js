@@ -281,6 +281,10 @@ function dragStar(bowl, view) {
     bowl.setPointerCapture(event.pointerId);
     bowl.addEventListener("pointermove", drag);
   });
+  // Else a finger scrolls the page: `touch-action` is not heard inside an SVG.
+  bowl.addEventListener("touchstart", event => {
+    if (event.target.matches(".grip")) event.preventDefault();
+  }, { passive: false });
   bowl.addEventListener("lostpointercapture", () =>
     bowl.removeEventListener("pointermove", drag));
 }

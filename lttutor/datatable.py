@@ -87,7 +87,6 @@ def _words(head, column):
 
 
 def _number(value):
-    value = float(value)
     if value == round(value) and abs(value) < 1e7:
         text = f"{value:,.0f}"
     elif 1e-3 <= abs(value) < 1e6:

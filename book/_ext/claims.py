@@ -44,11 +44,15 @@ def tolerance(value):
     return scientific(value, digits=0).removeprefix("1 × ")
 
 
+def verdict_class(verdict):
+    return f"is-{verdict.replace(' ', '-')}"
+
+
 def kinds(row):
     """Classes by which book.js filters the rows: verdict, part, source."""
     source = SOURCES.get(row["id"].split("-")[0])
     part = re.match(r"notebooks/(\d)", row["chapter"] or "")
-    return [f"is-{row['verdict'].replace(' ', '-')}",
+    return [verdict_class(row["verdict"]),
             f"from-{source or 'book'}", f"part-{part[1] if part else '0'}"]
 
 
@@ -62,8 +66,7 @@ def choices(rows):
 
     verdicts = dict.fromkeys(row["verdict"] for row in rows)
     return {
-        "verdict": occurring((f"is-{v.replace(' ', '-')}", v)
-                             for v in verdicts),
+        "verdict": occurring((verdict_class(v), v) for v in verdicts),
         "source": occurring(SHORT.items()),
         "part": occurring((f"part-{k}", f"Part {k}") for k in range(1, 5)),
     }

@@ -1,5 +1,6 @@
 """Builds courses and grades batches once for all the tests that look."""
 
+import contextlib
 import html
 import os
 import re
@@ -7,6 +8,7 @@ import shutil
 import socket
 import threading
 from pathlib import Path
+from unittest import mock
 
 import nbformat
 import pytest
@@ -89,6 +91,27 @@ def run(folder, files, course, out=None, **options):
 def hand_in():
     """The function `run`."""
     return run
+
+
+class Interrupted(Exception):
+    """What ends a run of the grader early."""
+
+
+@pytest.fixture
+def interrupted():
+    """A run, in ``with``, that notes some of what is graded and then ends."""
+    @contextlib.contextmanager
+    def interrupting(noted):
+        spread = grade._spread
+
+        def spread_and_end(*args):
+            yield from noted(spread(*args))
+            raise Interrupted
+
+        with (mock.patch.object(grade, "_spread", spread_and_end),
+              pytest.raises(Interrupted)):
+            yield
+    return interrupting
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from markupsafe import escape
 
 WORDS_A_MINUTE = 130  # mathematics is not a novel
 BOUNDS = (5, 10, 20, 30, 60, 120)
+LEDGER_LINE = re.compile(r"In the ledger: \S+, [a-z ]+\.")
 
 
 def parts(app):
@@ -124,10 +125,12 @@ def part_map(app, caption, pages, here):
 
 
 def mark_ledger_lines(app, doctree):
-    """A paragraph that only cites the ledger may stand in the margin."""
+    """A paragraph that only cites the ledger may stand in the margin.
+
+    One that says more is part of the text, and what follows may need it.
+    """
     for paragraph in doctree.findall(nodes.paragraph):
-        text = paragraph.astext()
-        if text.startswith("In the ledger") and len(text) < 160:
+        if LEDGER_LINE.fullmatch(paragraph.astext()):
             paragraph["classes"].append("ledger-line")
 
 

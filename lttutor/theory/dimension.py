@@ -8,7 +8,7 @@ drawn for d in the millions.  Near its limit κ follows a scaling law
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.linalg import eigvalsh_tridiagonal
+from scipy.linalg.lapack import dstebz
 
 from lttutor.validation import as_count, as_counts, as_rng
 
@@ -56,10 +56,11 @@ def gaussian_extremes(
         a = rng.chisquare(n - k)
         b = np.zeros(d)
         b[1:] = rng.chisquare(d - k[1:])
-        diagonal, beside = a + b, np.sqrt(a[:-1] * b[1:])
-        for end, index in enumerate((0, d - 1)):
-            extremes[end, i] = eigvalsh_tridiagonal(
-                diagonal, beside, select="i", select_range=(index, index))[0]
+        diagonal, beside = a + b, np.sqrt(a * np.roll(b, -1))
+        for end, index in enumerate((1, d)):  # bisection for one eigenvalue
+            extremes[end, i] = dstebz(
+                diagonal, beside[:max(d - 1, 1)], 2, 0.0, 0.0,
+                index, index, 0.0, "E")[1][0]
     return extremes[0], extremes[1]
 
 

@@ -1,8 +1,9 @@
 """The grader is graded: each wrong answer costs its problem and is told why.
 
 All answers of all problem sets go through ``make grade`` in one batch.  To
-keep the batch small, one notebook answers every problem wrongly at once;
-the problems of a set do not depend on each other.
+keep the batch small, one notebook answers every problem wrongly at once, and
+only the first of each kind has the solutions of the problems that have no
+such answer: the problems of a set do not depend on each other.
 """
 
 from pathlib import Path
@@ -45,14 +46,17 @@ def batch(hand_in, course, tmp_path_factory):
         setting = setting_of(course, name)
         files[f"reference/{name}.ipynb"] = write(setting.solved())
         files[f"untouched/{name}.ipynb"] = write(setting.release)
+        empty = {p.name: hostile.find(setting.release, p.name).source
+                 for p in setting.problems}
         mine = {p: a for p, a in ANSWERS.items() if p.startswith(name + "-")}
         for kind in ("wrong", "right"):
             lists = {p: getattr(a, kind) for p, a in mine.items()}
             for number in range(max(map(len, lists.values()), default=0)):
                 chosen = {p: given[number].source
                           for p, given in lists.items() if number < len(given)}
+                others = {} if number == 0 else empty
                 files[f"{kind}-{number}/{name}.ipynb"] = write(
-                    setting.solved(chosen))
+                    setting.solved({**others, **chosen}))
     return hand_in(tmp_path_factory.mktemp("answers"), files, course,
                    limits=None)
 

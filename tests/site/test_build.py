@@ -296,6 +296,28 @@ def test_the_cache_is_dropped_when_what_it_depends_on_changes(
     assert not result.exists()
 
 
+def test_a_page_runs_again_when_a_file_that_it_reads_changes(
+    tmp_path, monkeypatch
+):
+    shutil.copy(chapters.ROOT / "_config.yml", tmp_path)
+    monkeypatch.setattr(chapters, "ROOT", tmp_path)
+    monkeypatch.setattr(chapters, "CACHE", tmp_path / "_build" / "cache")
+    monkeypatch.setattr(cache, "READS", {"speed": "times.json"})
+    monkeypatch.setattr(cache, "FOUND", {})
+    (tmp_path / "times.json").write_text("1")
+    for page in ("speed", "other"):
+        (tmp_path / f"{page}.md").write_text(
+            "---\nfile_format: mystnb\nkernelspec:\n"
+            "  name: python3\n---\n"
+            f"```{{code-cell}} python\n'{page}'\n```\n")
+        cache.put(page, chapters.read(page), 1.0)
+        assert cache.get(page) is not None
+    (tmp_path / "times.json").write_text("2")
+    cache.FOUND.clear()
+    assert cache.get("speed") is None
+    assert cache.get("other") is not None
+
+
 def test_a_failing_cell_is_named_by_chapter_line_and_error(book):
     book.edit("notebooks/11-one.md", "\ntotal\n", "\n1 / (total - 42)\n")
     code, words = book.build()

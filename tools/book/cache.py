@@ -1,7 +1,7 @@
 """The cache of executed pages, by their code.
 
-A page whose code has not changed is not run again, unless the package or the
-pins changed.
+A page whose code has not changed is not run again, unless the package, the
+pins or a file that it reads changed.
 """
 
 import copy
@@ -21,14 +21,14 @@ from tools.book.changes import fingerprint
 db.create_engine = lambda address: create_engine(
     URL.create("sqlite", database=address.removeprefix("sqlite:///")))
 DAMAGED = (RuntimeError, SQLAlchemyError)  # what jupyter-cache raises
+READS = {"book/speed": "benchmarks/*.json"}  # files, by the page
 FOUND = {}  # what this process has read: {page: (its text, executed)}
 
 
 def drop_if_stale():
     """Empty the cache if what pages import has changed; say whether."""
     stamp = chapters.CACHE / "lttutor-and-pins"
-    now = fingerprint("lttutor/**/*", "requirements.txt",
-                      "benchmarks/*.json")
+    now = fingerprint("lttutor/**/*", "requirements.txt")
     if stamp.exists() and stamp.read_text() == now:
         return False
     existed = stamp.exists()
@@ -52,7 +52,9 @@ def get(page):
         notebook = chapters.read(page)
         cache = get_cache(chapters.CACHE)
         try:
-            _, executed = cache.merge_match_into_notebook(notebook)
+            key, executed = cache.merge_match_into_notebook(notebook)
+            if cache.get_cache_record(key).data.get("read") != _read(page):
+                return None
         except Exception:  # noqa: BLE001  absent, or nothing that can be read
             return None
         # The cache keys on code alone: captions and tags come from the text.
@@ -65,7 +67,8 @@ def get(page):
 def put(page, notebook, seconds):
     """Keep an executed page."""
     bundle = CacheBundleIn(notebook, str(chapters.source(page)),
-                           data={"execution_seconds": seconds})
+                           data={"execution_seconds": seconds,
+                                 "read": _read(page)})
     try:
         get_cache(chapters.CACHE).cache_notebook_bundle(
             bundle, check_validity=False, overwrite=True)
@@ -73,3 +76,8 @@ def put(page, notebook, seconds):
         why = error.__cause__ or error
         words = getattr(why, "orig", why)
         raise OSError(f"{chapters.CACHE}: {words}") from error
+
+
+def _read(page):
+    """A fingerprint of the files that a page reads."""
+    return fingerprint(READS[page]) if page in READS else ""

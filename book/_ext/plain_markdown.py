@@ -78,6 +78,9 @@ class Markdown:
         write = getattr(self, f"block_{name}", None)
         if write:
             return write(node)
+        if (isinstance(node, nodes.container)
+                and "explorable-lead" in node["classes"]):
+            return ""  # what to try: on the page alone
         if self.is_box(node):
             return self.box(node)
         if isinstance(node, (nodes.Invisible, nodes.comment)):

@@ -5,6 +5,7 @@ page with nothing else.
 """
 
 import gzip
+import itertools
 import re
 from pathlib import Path
 
@@ -34,6 +35,9 @@ def open_page(browser, folder, name, *, query="", width=390, scheme="light",
         '<body style="background: var(--lt-page)"><main class="bd-article" '
         'style="max-width: 45rem; margin: auto; padding: 0 1.1rem">'
         "<h1>An explorable</h1>"
+        '<button id="pst-back-to-top" style="position: fixed; top: 90vh">'
+        "Back to top</button>"
+        '<div class="explorable-lead"><p>Try this.</p></div>'
         f'<div class="explorable" data-explorable="{name}" id="{name}">'
         f'<div class="explorable-body" inert>{frame}</div></div>'
         '<p id="after">After it.</p></main>'
@@ -171,11 +175,55 @@ def test_the_star_can_be_dragged_around_its_circle(opened):
     tab.mouse.move(star["x"] + star["width"] / 2, star["y"] + 20)
     tab.mouse.down()
     # The flat axis points 25 degrees up; to the left of the center is 155.
-    tab.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2, steps=5)
+    middle = tab.locator(".panels circle.dashed").bounding_box()
+    tab.mouse.move(box["x"] + 20, middle["y"] + middle["height"] / 2, steps=5)
     tab.mouse.up()
     assert tab.locator(f"#{TURN}-angle").input_value() == "155"
     tab.mouse.move(box["x"] + 200, box["y"] + 20)
     assert tab.locator(f"#{TURN}-angle").input_value() == "155"
+
+
+def test_a_mended_machine_gets_the_reader_s_step_back(opened):
+    tab = opened(TURN, query=f"?rule=hand&eta=1.40#{TURN}")
+    tab.locator("details > summary").click()
+
+    def step():
+        return (tab.locator("input:checked[name$=rule]").input_value(),
+                tab.locator(f"#{TURN}-eta").input_value())
+
+    def choose(words):
+        tab.get_by_label(words, exact=True).check()
+
+    choose("+q")
+    choose("last row reads itself")
+    assert step() == ("constant", "1")
+    assert "takes your step again" in tab.locator("p.summary").text_content()
+    choose("right")
+    assert step() == ("constant", "1")  # the sign is still wrong
+    choose("−q")
+    assert step() == ("hand", "1.4")
+    # A step chosen meanwhile stays.
+    choose("+q")
+    tab.locator(f"#{TURN}-eta").press("ArrowLeft")
+    choose("−q")
+    assert step() == ("hand", "0.98")
+
+
+def test_no_path_crosses_the_legend_even_when_it_bursts(opened):
+    tab = opened(TURN, query=f"?rule=hand&eta=2.10#{TURN}")
+    plane = tab.locator(".panels svg").first
+    window = plane.locator("clipPath rect")
+    bottom = float(window.get_attribute("height"))
+    path = plane.locator("polyline.generated").first
+    reached = [float(point.split(",")[1])
+               for point in path.get_attribute("points").split()]
+    assert max(reached) > bottom
+    assert path.evaluate("e => !!e.closest('[clip-path]')")
+    names = plane.locator(":scope > text").all()
+    assert len(names) == 3
+    for name in names:
+        box = name.evaluate("e => e.getBBox().y")
+        assert box >= bottom, name.text_content()
 
 
 def test_where_no_closed_form_is_known_none_is_shown(calls):
@@ -259,6 +307,55 @@ def test_a_cell_shows_its_formula_when_it_has_the_focus(opened):
     assert focused == words
 
 
+def outlined(tab):
+    return tab.locator(".cell.used").count()
+
+
+def test_escape_or_a_second_tap_lets_go_of_a_number(opened):
+    tab = opened(SEE)
+    cell = tab.locator(".panels svg").nth(3).locator(".cell").nth(9)
+    hint = tab.locator(".readout").text_content()
+    cell.click()
+    assert outlined(tab) > 5
+    tab.keyboard.press("Escape")
+    assert outlined(tab) == 0
+    assert tab.locator(".readout").text_content() == hint
+    tab.keyboard.press("Enter")  # the number still has the focus
+    assert outlined(tab) > 5
+    cell.click()
+    assert outlined(tab) == 0
+    cell.click()
+    assert outlined(tab) > 5
+
+
+def test_on_a_phone_the_formula_is_in_sight_of_the_number(opened):
+    """Wherever on the screen the touched grid is."""
+    tab = opened(SEE, width=390)
+    for grid, top in itertools.product(range(6), (100, 650)):
+        cell = tab.locator(".panels svg").nth(grid).locator(".cell").last
+        cell.evaluate("(e, top) => scrollTo(0, scrollY - top "
+                      "+ e.getBoundingClientRect().top)", top)
+        cell.focus()
+        number, formula = (
+            one.bounding_box() for one in (cell, tab.locator(".readout")))
+        assert formula["y"] >= number["y"] + number["height"]
+        assert formula["y"] + formula["height"] <= 844
+        assert formula["y"] - number["y"] < 600
+
+
+@pytest.mark.parametrize("mask", ["right", "self", "causal"])
+def test_each_curve_has_its_name_where_it_ends(opened, mask):
+    tab = opened(SEE, query=f"?mask={mask}#{SEE}")
+    chart = tab.locator("svg.across")
+    for name, curve in (("q₁", 0), ("q₂", 1)):
+        end = chart.locator("polyline.generated.faint").nth(curve)
+        x, y = map(float, end.get_attribute("points").split()[-1].split(","))
+        label = chart.get_by_text(name, exact=True)
+        assert "generated" in label.get_attribute("class")
+        assert 0 < float(label.get_attribute("x")) - x < 10
+        assert abs(float(label.get_attribute("y")) - 4 - y) < 24
+
+
 # -- how many examples --------------------------------------------------------
 
 MANY = "how-many-examples"
@@ -329,6 +426,76 @@ def test_loops_are_those_that_lttutor_needs(calls, kappa):
         kappa, 1e-6, "constant")
 
 
+@pytest.mark.parametrize("d", [2, 8, 32, 64])
+def test_no_bar_is_cut_off_and_no_law_runs_along_the_top(opened, d):
+    tab = opened(MANY, query=f"?d={d}&ratio=0.75#{MANY}")
+    law = tab.locator(".panels svg").first
+    frame = 34
+    for ratio in (0.75, 1, 1.1, 1.25, 1.5, 2):
+        heights = law.locator("rect").evaluate_all(
+            "all => all.map(e => e.height.baseVal.value)")
+        # A bar that is cut would hold less than its whole eigenvalues.
+        held = np.array(heights) / sum(heights) * min(count(ratio, d), d)
+        assert np.abs(held - np.round(held)).max() < 0.1
+        assert max(heights) <= 236 - frame + 0.1
+        curve = [float(point.split(",")[1]) for point in law.locator(
+            "polyline.truth").get_attribute("points").split()]
+        assert sum(y < frame for y in curve) < 3
+        tab.locator(".main button").nth(1).click()
+
+
+def count(ratio, d):
+    """Fewer examples than features below 1, more above."""
+    return int(np.floor(ratio * d) if ratio < 1 else np.ceil(ratio * d - 1e-9))
+
+
+@pytest.mark.parametrize("query, words, row", [
+    ("ratio=0.75", "∞", "κ is infinite"),
+    ("ratio=1&d=64&seed=%d", "> 10⁵", "κ = ")])
+def test_what_does_not_fit_the_axis_stands_in_a_row_that_says_so(
+        opened, calls, query, words, row):
+    if "%d" in query:
+        query %= next(seed for seed in range(1, 99) if calls(
+            MANY, "condition", calls(MANY, "eigenvalues", calls(
+                MANY, "gram", calls(MANY, "examples", 64, 64, seed))), 64) > 1e5)
+    tab = opened(MANY, query=f"?{query}#{MANY}")
+    chart = tab.locator(".panels svg").nth(1)
+    mark = chart.locator("circle.generated")
+    label = chart.locator("text.ink, g.ink text").get_by_text(words, exact=True)
+    assert float(label.get_attribute("y")) - 4 == pytest.approx(
+        float(mark.get_attribute("cy")), abs=0.2)
+    assert row in tab.locator("p.summary").text_content()
+
+
+@pytest.mark.parametrize("count", [10, 100, 1000, 10**4, 10**5])
+def test_the_axis_of_loops_has_round_numbers_at_their_kappa(calls, count):
+    kappa = calls(MANY, "enough", count)
+    assert calls(MANY, "loops", kappa * (1 - 1e-9)) == count
+    assert calls(MANY, "loops", kappa * (1 + 1e-9)) == count + 1
+
+
+@pytest.mark.parametrize("d", [2, 4, 8, 16, 32, 64])
+def test_the_slider_says_the_ratio_that_is_drawn(calls, d):
+    counts = [calls(MANY, "count", ratio, d)
+              for ratio in (0.75, 1, 1.1, 1.25, 4)]
+    assert counts == [count(r, d) for r in (0.75, 1, 1.1, 1.25, 4)]
+    assert 0 < counts[0] < d == counts[1] < counts[2] <= counts[3]
+
+
+def test_kappa_grows_with_d_as_the_page_lets_you_predict(calls):
+    """The prompt of the first picture: to 9 at n = 4d, without end at d."""
+    def kappa(n, d):
+        X = calls(MANY, "examples", n, d, 7)
+        return calls(MANY, "condition", calls(
+            MANY, "eigenvalues", calls(MANY, "gram", X)), n)
+
+    enough = [kappa(4 * d, d) for d in (2, 4, 8, 16, 32, 64)]
+    assert enough == sorted(enough) and enough[-1] < calls(MANY, "limit", 4)
+    assert calls(MANY, "limit", 4) == pytest.approx(9, rel=1e-12)
+    assert 3 < enough[-1] / enough[0] < 5
+    assert kappa(64, 64) / kappa(2, 2) > 500
+
+
 # -- flatten the spectrum -----------------------------------------------------
 
 FLAT = "flatten-the-spectrum"
@@ -386,6 +553,65 @@ def test_loops_to_a_millionth(calls, kappa, newton, flattest):
     assert calls(FLAT, "frozen", kappa) == [
         theory.loops_needed(kappa, 1e-6, rule)
         for rule in ("constant", "chebyshev")]
+
+
+def test_a_third_by_hand_is_newton_and_schulz(opened):
+    third = "-".join(["0.33"] * 4)
+    tab = opened(FLAT, query=f"?rule=hand&c={third}#{FLAT}")
+    by_hand = tab.locator("polyline.generated").first.get_attribute("points")
+    tab = opened(FLAT, query=f"?rule=newton&T=4#{FLAT}")
+    assert tab.locator("polyline.generated").first.get_attribute(
+        "points") == by_hand
+    slider = tab.locator(f"#{FLAT}-next")
+    assert "largest singular value" in tab.locator(
+        f"label[for={FLAT}-next]").text_content()
+    slider.evaluate("e => { e.value = 0.33;"
+                    " e.dispatchEvent(new Event('input')); }")
+    assert slider.get_attribute("aria-valuetext") == "1/3"
+    assert tab.locator(".ticks span").all_text_contents()[:2] == [
+        "1/3", "1: loses u"]
+
+
+def test_a_lost_singular_value_is_called_lost(opened):
+    tab = opened(FLAT, query=f"?rule=hand&c=1.00-0.50#{FLAT}")
+    words = tab.locator("p.summary").text_content()
+    assert "lost" in words and "0 of the largest" not in words
+    tab = opened(FLAT, query=f"?rule=hand&kappa=4&c=0.02#{FLAT}")
+    low, high = spectrum_map(np.array([0.5, 1]), [0.06])[0][-1]
+    assert f"{low / high:.3} of the largest" in tab.locator(
+        "p.summary").text_content()
+    assert tab.locator(f"#{FLAT}-T").input_value() == "1"
+
+
+@pytest.mark.parametrize("kappa", [4, 10, 100, 1000, 10**4, 10**6])
+def test_singular_values_on_the_axis_are_round(opened, kappa):
+    tab = opened(FLAT, query=f"?kappa={kappa}#{FLAT}")
+    ticks = tab.locator(".panels svg").first.locator(
+        "g.ink text[text-anchor=middle]").all_text_contents()
+    assert len(ticks) >= 2 and set(ticks) <= {
+        "1", "0.5", "0.2", "0.1", "0.01", "0.001"}
+
+
+def test_the_worst_error_is_found_once_a_frame(opened):
+    """It is a search over 2000 singular values, and the picture moves."""
+    tab = opened(FLAT, query=f"?T=24&kappa=1000000#{FLAT}")
+    tab.evaluate("""() => {
+      window.searches = window.frames_ = 0;
+      const max = Math.max;
+      Math.max = (...all) => {
+        if (all.length === 2000) window.searches++;
+        return max(...all);
+      };
+      new MutationObserver(() => window.frames_++).observe(
+        document.querySelector(".panels svg"), {childList: true});
+    }""")
+    tab.emulate_media(reduced_motion="no-preference")
+    tab.locator(".main button").first.click()
+    tab.wait_for_function("window.frames_ > 30")
+    searches, frames, loops = tab.evaluate(
+        "[searches, frames_, parseInt(document.querySelector('p.summary')"
+        ".textContent.split('after ')[1])]")
+    assert searches <= frames + loops + 2
 
 
 # -- all of them --------------------------------------------------------------
@@ -656,7 +882,77 @@ def test_without_a_script_the_figure_stands_and_its_controls_do_not(
     tab.goto((tmp_path / f"{name}.html").as_uri())
     assert tab.locator(".panels svg").first.is_visible()
     assert not tab.locator(".controls").first.is_visible()
+    assert not tab.get_by_text("Try this.").is_visible()
     context.close()
+
+
+@EVERY
+def test_on_paper_nothing_is_there_to_try(opened, name):
+    tab = opened(name)
+    assert tab.get_by_text("Try this.").is_visible()
+    tab.emulate_media(media="print")
+    assert not tab.get_by_text("Try this.").is_visible()
+    assert not tab.locator(".controls").first.is_visible()
+    assert tab.locator(".panels svg").first.is_visible()
+
+
+@EVERY
+def test_the_way_to_the_top_does_not_float_over_the_controls(opened, name):
+    tab = opened(name)
+    pill = tab.locator("#pst-back-to-top")
+    tab.locator(".controls").first.scroll_into_view_if_needed()
+    pill.wait_for(state="hidden")
+    tab.evaluate("document.body.style.paddingBottom = '3000px';"
+                 "scrollTo(0, 3000)")
+    pill.wait_for(state="visible")
+
+
+@EVERY
+def test_at_the_end_a_step_says_where_it_leads(opened, name):
+    tab = opened(name)
+    step, *longer = tab.locator(".main .buttons").first.locator(
+        "button").all()[1:]
+    words = {"turn-the-loop": "One loop", "see-attention": "Next move",
+             "how-many-examples": "One step",
+             "flatten-the-spectrum": "One loop"}[name]
+    for _ in range(70):
+        if step.text_content() == "↺ To the start":
+            break
+        assert step.text_content() == words
+        (longer or [step])[0].click()
+    end = tab.locator("p.summary").text_content()
+    for button in longer:
+        assert button.get_attribute("aria-disabled") == "true"
+        button.click(force=True)
+        assert tab.locator("p.summary").text_content() == end
+    step.click()
+    assert step.text_content() == words
+    assert tab.locator("p.summary").text_content() != end
+    for button in longer:
+        assert button.get_attribute("aria-disabled") == "false"
+
+
+@EVERY
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_thumb_of_a_slider_shows_that_it_has_the_focus(
+        opened, name, scheme):
+    """A ring around it, and no frame around the strip it moves in."""
+    tab = opened(name, scheme=scheme)
+    slider = tab.locator("input[type=range]").first
+    slider.scroll_into_view_if_needed()
+    slider.press("End")
+    box = slider.bounding_box()
+    half = box["width"] / 2
+
+    def look(left):
+        return tab.screenshot(clip={
+            "x": box["x"] - 6 + left, "y": box["y"] - 4,
+            "width": half + 6, "height": box["height"] + 8})
+
+    focused = look(0), look(half)
+    slider.evaluate("e => e.blur()")
+    assert look(0) == focused[0]
+    assert look(half) != focused[1]
 
 
 # -- in the book --------------------------------------------------------------

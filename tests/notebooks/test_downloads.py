@@ -71,6 +71,8 @@ def test_what_moves_on_the_page_stands_still_in_the_download(built, page):
     attached = {name: bundle for cell in cells
                 for name, bundle in cell.get("attachments", {}).items()}
     assert set(attached) == {f"{name}.svg" for name in moving}
+    assert not any(cell.source.startswith("**Try:**") or
+                   "\n**Try:**" in cell.source for cell in cells)
     for name, bundle in attached.items():
         picture = base64.b64decode(bundle["image/svg+xml"])
         assert ElementTree.fromstring(picture).tag.endswith("svg")

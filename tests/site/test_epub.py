@@ -75,6 +75,10 @@ def test_links_and_pictures_lead_somewhere(book, pages):
     assert astray == []
 
 
+def test_nothing_is_there_to_try_at_a_still_figure(pages):
+    assert not any("explorable-lead" in page for page in pages.values())
+
+
 def test_nothing_needs_a_script_and_solutions_stand_at_the_end(pages):
     for name, page in pages.items():
         tags = {tag.tag.removeprefix(XHTML) for tag in page.iter()}

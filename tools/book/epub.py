@@ -22,6 +22,7 @@ from tools.book.chapters import BUILD, HTML, ROOT
 EPUB = BUILD / "learning-in-the-loop.epub"
 STROKES = re.compile("<mjx-math .*?</mjx-math>", re.DOTALL)
 UNWANTED = (".headerlink, .part-map, script, button, form, input, "
+            ".explorable-lead, "
             ".tag_remove-print, .collapsed, style, .prev-next-area, "
             '[aria-hidden="true"]')
 KEPT = {"id", "class", "href", "src", "alt", "lang", "colspan", "rowspan",

@@ -43,7 +43,7 @@ ALONE = """() => {
     from.forEach((node, k) => {
       const style = getComputedStyle(node);
       for (const name of [...to[k].getAttributeNames()]) {
-        if (/^(class|role|tabindex|aria-.*|data-.*|id)$/.test(name)) {
+        if (/^(class|role|tabindex|aria-.*|data-.*)$/.test(name)) {
           to[k].removeAttribute(name);
         }
       }

@@ -188,6 +188,8 @@ function controlsOf(name, rules, state, changed) {
       });
       shown.push(() => {
         input.value = position(state[key]);
+        input.style.setProperty("--fill",
+          ((position(state[key]) - min) / (max - min)).toFixed(4));
         value.textContent = show(state[key]);
         input.setAttribute("aria-valuetext", show(state[key]));
       });
@@ -260,7 +262,7 @@ function mount(root, name, kind) {
   const live = html("div", { class: "aloud", role: "status" });
   const span = () => kind.span(state);
   const rest = at => kind.rest ? kind.rest(state, at) : span()[1];
-  let touched = false, timer, draw, play, playWords;
+  let touched = false, timer, draw, play, steps, words;
 
   const controls = controlsOf(name, kind.state, state, changed);
   const motion = motionOf(span, at => kind.pace(at, state), (at, done) => {
@@ -286,23 +288,31 @@ function mount(root, name, kind) {
     /** A line of the explorable's own, above the summary. */
     note(node) { notes.append(node); },
 
-    /** Play and one step: every explorable has them. */
-    player(words, step, ...others) {
-      playWords = words;
-      [play] = controls.buttons([
-        [words, () => view.playing ? view.hold() : (pause(), motion.start(view.at))],
-        [step, () => {
-          const [first, last] = span();
-          view.go(view.at >= last ? first : Math.floor(view.at + 1e-9) + 1);
-        }],
-        ...others]);
+    /** Play, one step, and longer steps [words, how far from here], where a
+        step has parts: every explorable has them. */
+    player(playWords, step, ...longer) {
+      words = [playWords, step];
+      const on = far => () => {
+        const [first, last] = span();
+        if (view.at < last) view.go(Math.min(last, view.at + far(view.at)));
+        else if (far === one) view.go(first);
+      };
+      const one = at => Math.floor(at + 1e-9) + 1 - at;
+      [play, ...steps] = controls.buttons([
+        [playWords, () => view.playing ? view.hold() : (pause(), motion.start(view.at))],
+        [step, on(one)], ...longer.map(([name, far]) => [name, on(far)])]);
     },
   };
 
   function refresh() {
     summary.textContent = draw();
     controls.synchronize();
-    play.textContent = view.playing ? "❚❚ Pause" : playWords;
+    const [first, last] = span(), ended = view.at >= last && !view.playing;
+    play.textContent = view.playing ? "❚❚ Pause" : words[0];
+    // At the end there is no next step, and the button says where it leads.
+    steps[0].textContent = ended && first < last ? "↺ To the start" : words[1];
+    steps.forEach((button, i) =>
+      button.setAttribute("aria-disabled", ended && (i > 0 || first === last)));
     root.dataset.playing = view.playing;
   }
 
@@ -361,6 +371,9 @@ function mount(root, name, kind) {
   body.replaceChildren(panels, controls.main, notes, summary, controls.more, live);
   body.removeAttribute("inert");
   root.dataset.ready = "";
+  // The theme's button floats over the page: not over these controls.
+  new IntersectionObserver(([entry]) =>
+    root.toggleAttribute("data-seen", entry.isIntersecting)).observe(root);
 
   // A picture that somebody shared stays as it was shared.
   const shared = Object.keys(state).some(key => state[key] !== kind.state[key].start);

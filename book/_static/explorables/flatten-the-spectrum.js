@@ -90,12 +90,15 @@ function frozen(kappa, epsilon = EPSILON) {
 
 /* Picture ------------------------------------------------------------------ */
 
+/** The slider's 0.33 is Newton and Schulz's third. */
+const exactly = share => Number(share) === 0.33 ? 1 / 3 : Number(share);
+
 /** Shares by hand, written 0.90-0.50-0.33 in the address. */
 const shares = {
   start: "",
   read: words => /^[01]\.\d\d(-[01]\.\d\d){0,23}$/.test(words) ? words : "",
 };
-const parse = words => words ? words.split("-").map(Number) : [];
+const parse = words => words ? words.split("-").map(exactly) : [];
 const length = ({ rule, T, c }) => rule === "hand" ? parse(c).length : T;
 const power = kappa => kappa < 1e3 ? String(kappa)
   : `10${raised(Math.round(Math.log10(kappa)))}`;
@@ -111,9 +114,12 @@ function look(state, playhead) {
   if (at - whole > 1e-9) steps.push((at - whole) * all[whole]);
   const low = 1 / Math.sqrt(kappa), S = grid(low / 2.5, 321);
   const asks = rule === "hand" && at === all.length && all.length < MOST;
-  return { kappa, at, done, steps, low, S, beads: grid(low, 9),
-    frozen: S.map(s => [s, (1 - s * s) ** at]), error: worst(kappa, steps),
-    preview: asks ? byHand(kappa, [...chosen, next]) : null };
+  const error = worst(kappa, steps);
+  return { kappa, at, done, steps, low, S, beads: grid(low, 9), error,
+    // Said are the loops that are done, drawn those on their way.
+    settled: steps.length === whole ? error : undefined,
+    frozen: S.map(s => [s, (1 - s * s) ** at]),
+    preview: asks ? byHand(kappa, [...chosen, exactly(next)]) : null };
 }
 
 /** |σ| over the largest |σ| in the spectrum's interval. */
@@ -125,7 +131,9 @@ function relative(S, low, steps) {
 
 const spectrum = (frame, x, low) => svg("rect", { class: "pool ink", x: x(low),
   y: frame.top, width: x(1) - x(low), height: frame.bottom - frame.top });
-const places = (x, low) => [low, Math.sqrt(low), 1].map(s => [x(s), text(s, 2)]);
+const places = (x, low) => (low > 0.2 ? [0.2, 0.5, 1] : [1e-3, 1e-2, 0.1, 1])
+  .filter(s => s > low / 2.4).map(s => [x(s), text(s)]);
+const FIRST = "singular value s, first; shaded: 1/√κ to 1";
 
 function drawMap(panel, { S, low, steps, beads, preview }) {
   const frame = { left: 34, right: 300, top: 34, bottom: 236 };
@@ -137,9 +145,8 @@ function drawMap(panel, { S, low, steps, beads, preview }) {
   panel.replaceChildren(
     spectrum(frame, x, low),
     axes(frame, places(x, low), [[y(0), "0"], [y(1), "1"]],
-      ["singular value s, first", "last: σ(s) / largest"]),
-    ...(preview ? [line(path(relative(S, low, preview)[0]), "ink dashed"),
-      label(x(low) + 6, 222, "next, if you add it", "ink")] : []),
+      [FIRST, "last: |σ(s)| / largest"]),
+    ...(preview ? [line(path(relative(S, low, preview)[0]), "ink dashed")] : []),
     line(path(values), "generated"),
     ...beads.flatMap(s => {
       const now = y(Math.abs(map(s, steps)[0]) / top);
@@ -149,6 +156,8 @@ function drawMap(panel, { S, low, steps, beads, preview }) {
         disc(x(s), frame.bottom, 4, "examples"),
         disc(frame.right + 18, now, 5, "examples")];
     }),
+    ...(preview ? [label(x(low) + 6, 218, "dashed: next, if you add it", "ink halo")]
+      : []),
     label(338, 22, "last", "examples", "end"));
 }
 
@@ -165,7 +174,7 @@ function drawError(panel, { S, low, steps, frozen: still, error }) {
     spectrum(frame, x, low),
     axes(frame, places(x, low),
       [0, -3, -6, -9].map(e => [scale(10 ** e), e ? `10${raised(e)}` : "1"]),
-      ["singular value s, first", "error = |slope|"]),
+      [FIRST, "error = |slope|"]),
     line(level(EPSILON), "truth thin dashed"),
     line(still.map(([s, e]) => [x(s), y(e)]), "ink dashed"),
     line(S.map(s => [x(s), y(map(s, steps)[1])]), "generated"),
@@ -188,13 +197,16 @@ function scores(kappa, mine) {
 }
 
 /** Of the loops that are done; the picture may be on its way to the next. */
-function say({ kappa, done, low, beads, S }) {
-  const [, top] = relative(S, low, done), whole = done.length;
-  const least = Math.min(...beads.map(s => Math.abs(map(s, done)[0]))) / top;
-  const size = least > 0.9995 ? "as large as" : `${text(least)} of`;
+function say({ kappa, done, low, S }, error) {
+  const values = [low, ...S.filter(s => s >= low)].map(s => map(s, done)[0]);
+  const least = Math.min(...values) / Math.max(...values.map(Math.abs));
+  const whole = done.length;
+  const size = least < 1e-9 ? "a singular value went to 0 and is lost: "
+      + "no later loop brings back what stands there"
+    : `the smallest singular value is ${least > 0.9995 ? "as large as" : `${text(least)} of`}`
+      + " the largest";
   return `κ = ${power(kappa)}, after ${whole === 1 ? "1 loop" : `${whole} loops`}: `
-    + `the smallest singular value is ${size} the largest; `
-    + `the worst error is ${text(worst(kappa, done), 2)}.`;
+    + `${size}; the worst error is ${text(error, 2)}.`;
 }
 
 function build(view) {
@@ -204,7 +216,7 @@ function build(view) {
   const chart = view.panel(340, 290, "Error against singular value on logarithmic "
     + "axes: the slope of the map, and the error with frozen examples");
   const score = html("p", { class: "readout" });
-  let scored;
+  let scored, settled;
 
   // By hand the loops are counted, not chosen.
   const count = () => {
@@ -217,8 +229,9 @@ function build(view) {
     view.changed();
   };
   view.player("▶ Flatten", "One loop");
-  const next = view.slider("next", "your next step η, times u²/3:", { show: text,
-    ticks: [[0.33, "⅓"], [1, "1"]] });
+  const next = view.slider("next", "your next step η = 3c/u² (u: the largest "
+    + "singular value by then), c =", { show: c => c === 0.33 ? "1/3" : text(c),
+    ticks: [[0.33, "1/3"], [1, "1: loses u"]] });
   next.addEventListener("input", hand(c => c));
   view.buttons([["Add this loop", hand(c => [...c, state.next.toFixed(2)])],
     ["Take one back", hand(c => c.slice(0, -1))]]);
@@ -238,6 +251,7 @@ function build(view) {
     ticks: [[4, "4"], [100, "100"], [1e4, "10⁴"], [1e6, "10⁶"]] });
 
   return function draw() {
+    count();
     const seen = look(state, view.at);
     drawMap(flat, seen);
     drawError(chart, seen);
@@ -246,7 +260,12 @@ function build(view) {
       scored = game;
       score.textContent = scores(state.kappa, byHand(state.kappa, parse(state.c)));
     }
-    return say(seen);
+    // While the picture moves, what is said changes only loop by loop.
+    const told = `${state.kappa} ${seen.done}`;
+    if (settled?.told !== told) {
+      settled = { told, words: say(seen, seen.settled ?? worst(state.kappa, seen.done)) };
+    }
+    return settled.words;
   };
 }
 

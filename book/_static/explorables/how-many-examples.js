@@ -6,12 +6,12 @@
 (() => {
 "use strict";
 
-const { dot, norm, range, text, svg, linear, log, line, disc, label, axes, number,
-  oneOf, define } = explorables;
+const { dot, norm, range, text, raised, svg, linear, log, line, disc, label, axes,
+  number, oneOf, define } = explorables;
 
 const RATIOS = [0.75, 1, 1.1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12, 16];
 const DIMENSIONS = [2, 4, 8, 16, 32, 64];
-const EPSILON = 1e-6;
+const EPSILON = 1e-6, MOST = 1e5;
 
 /* Numbers ------------------------------------------------------------------ */
 
@@ -136,47 +136,68 @@ function loops(kappa, epsilon = EPSILON) {
   return kappa === 1 ? 1 : Math.ceil(Math.log(epsilon) / Math.log1p(-1 / kappa));
 }
 
+/** The largest κ for which so many loops are enough. */
+const enough = (count, epsilon = EPSILON) => 1 / (1 - epsilon ** (1 / count));
+
+/** Examples at a ratio; below 1 fewer than features, above 1 more. */
+const count = (ratio, d) =>
+  ratio < 1 ? Math.floor(ratio * d) : Math.ceil(ratio * d - 1e-9);
+
 /* Picture ------------------------------------------------------------------ */
+
+const END = 5;
+
+/** Heights of a histogram on [0, END]: a density, without the zeros. */
+function bars(lambda, zeros) {
+  const d = lambda.length, bins = d < 8 ? 7 : d < 16 ? 14 : 28;
+  const heights = Array(bins).fill(0);
+  for (const l of lambda.slice(zeros)) {
+    heights[Math.min(bins - 1, Math.floor(l * bins / END))] += bins / END / d;
+  }
+  return heights;
+}
 
 /** A prompt that grows: its rows, and κ at each ratio of the slider. */
 function growing(d, seed) {
   const X = examples(RATIOS.at(-1) * d, d, seed);
   const spectrum = n => eigenvalues(gram(X.slice(0, n)));
-  const sweep = RATIOS.map(ratio => Math.round(ratio * d))
-    .map(n => [n / d, condition(spectrum(n), n)]);
-  return { d, seed, spectrum, sweep };
+  const stops = RATIOS.map(ratio => count(ratio, d)).map(n => [n, spectrum(n)]);
+  return { d, seed, spectrum,
+    sweep: stops.map(([n, lambda]) => [n / d, condition(lambda, n)]),
+    // Room for the highest bar, and for the law where it has a top.
+    top: Math.max(1.5, ...stops.flatMap(([n, lambda]) =>
+      bars(lambda.map(x => Math.max(0, x / n)), Math.max(0, d - n)))) };
 }
 
 /** What the panels show; the playhead walks along the list of ratios. */
-function look({ d, spectrum, sweep }, at) {
+function look({ d, spectrum, sweep, top }, at) {
   const whole = Math.min(Math.floor(at), RATIOS.length - 2);
-  const [a, b] = RATIOS.slice(whole, whole + 2);
-  const n = Math.max(1, Math.round(d * a * (b / a) ** (at - whole)));
+  const [a, b] = RATIOS.slice(whole, whole + 2).map(ratio => count(ratio, d));
+  const n = Math.round(a * (b / a) ** (at - whole));
   const lambda = spectrum(n).map(x => Math.max(0, x / n));
   return { d, n, ratio: n / d, lambda, kappa: condition(lambda, n),
-    zeros: Math.max(0, d - n), sweep };
+    zeros: Math.max(0, d - n), sweep, top };
 }
 
-function drawLaw(law, { d, n, ratio, lambda, zeros }) {
+function drawLaw(law, { d, n, ratio, lambda, zeros, top }) {
   const frame = { left: 14, right: 330, top: 34, bottom: 236 };
-  const end = 5, bins = 28, width = end / bins;
-  const across = linear(0, end, frame.left, frame.right);
-  const x = l => across(Math.min(l, end));
-  const scale = linear(0, 1.15, frame.bottom, frame.top);
-  const y = value => Math.max(frame.top - 6, scale(value));
+  const across = linear(0, END, frame.left, frame.right);
+  const x = l => across(Math.min(l, END));
+  const heights = bars(lambda, zeros), width = END / heights.length;
+  const y = linear(0, Math.max(top, ...heights), frame.bottom, frame.top);
   const seen = lambda.slice(zeros);
-  const counts = Array(bins).fill(0);
-  for (const l of seen) counts[Math.min(bins - 1, Math.floor(l / width))]++;
-  const bar = (count, k) => svg("rect", { class: "examples soft",
-    x: x(k * width) + 0.5, y: y(count / d / width), width: x(width) - x(0) - 1,
-    height: frame.bottom - y(count / d / width) });
-  const curve = range(240, k => (k + 1) * end / 240);
+  const bar = (height, k) => svg("rect", { class: "examples soft",
+    x: x(k * width) + 0.5, y: y(height), width: x(width) - x(0) - 1,
+    height: frame.bottom - y(height) });
+  // Near n = d the law has no top at 0: there it leaves the picture.
+  const curve = range(480, k => (k + 1) * END / 480)
+    .map(t => [x(t), y(density(t, ratio))]).filter(([, y]) => y > frame.top - 8);
   const mark = (l, name) => [disc(x(l), frame.bottom, 5, "generated"),
     label(x(l), 283, name, "generated strong", "middle")];
   law.replaceChildren(
-    ...counts.map(bar),
-    line(curve.map(t => [x(t), y(density(t, ratio))]), "truth"),
-    axes(frame, range(end + 1, t => [x(t), String(t)]), [],
+    ...heights.map(bar),
+    line(curve, "truth"),
+    axes(frame, range(END + 1, t => [x(t), String(t)]), [],
       ["eigenvalue of S/n", `${d} eigenvalues, n = ${n}`]),
     ...seen.map(l => line([[x(l), frame.bottom - 8], [x(l), frame.bottom]], "examples thin")),
     label(frame.right, 52, "Marchenko–Pastur", "truth", "end"),
@@ -186,25 +207,30 @@ function drawLaw(law, { d, n, ratio, lambda, zeros }) {
 }
 
 function drawChart(chart, { ratio, kappa, sweep }) {
-  const frame = { left: 46, right: 286, top: 34, bottom: 236 };
-  const x = log(RATIOS[0], 16, frame.left, frame.right);
-  const scale = log(1, 1e4, frame.bottom, frame.top);
-  const y = k => Math.max(frame.top - 6, scale(Math.min(k, 1e9)));
-  const known = range(121, k => 16 ** (k / 120)).filter(r => r > 1.0005);
+  const frame = { left: 46, right: 286, top: 72, bottom: 236 };
+  const x = log(RATIOS[0] / 1.5, 16, frame.left, frame.right);
+  // An axis from 1 to MOST; above it a row for what is larger, one for ∞.
+  const scale = log(1, MOST, frame.bottom, frame.top), larger = 53, infinite = 34;
+  const y = k => k <= MOST ? scale(k) : k < Infinity ? larger : infinite;
+  const known = range(121, k => 16 ** (k / 120)).filter(r => limit(r) < MOST);
+  const power = p => p < 4 ? text(10 ** p) : `10${raised(p)}`;
+  const right = (at, words) => label(338, at + 4, words, "bound", "end");
   chart.replaceChildren(
     axes(frame, [1, 2, 4, 8, 16].map(r => [x(r), String(r)]),
-      [[1, "1"], [10, "10"], [100, "100"], [1e3, "1000"], [1e4, "10⁴"]]
-        .map(([k, words]) => [scale(k), words]),
-      ["examples per feature, n/d", "κ = L/μ"]),
-    label(338, 24, "loops", "bound", "end"),
-    ...[1, 10, 100, 1000].map(k => label(338, scale(k) + 4, text(loops(k)), "bound", "end")),
+      [...range(6, p => [scale(10 ** p), power(p)]),
+        [larger, `> ${power(5)}`], [infinite, "∞"]],
+      ["examples per feature, n/d", ""]),
+    label(2, 16, "κ = L/μ", "ink"), label(338, 16, "loops", "bound", "end"),
+    ...range(5, p => right(scale(enough(10 ** (p + 1))), power(p + 1))),
+    right(infinite, "∞"),
+    ...[larger, infinite].map(at =>
+      line([[frame.left, at], [frame.right, at]], "ink thin dotted faint")),
+    line([[x(1), infinite], [x(1), frame.bottom]], "ink thin dashed faint"),
     line(known.map(r => [x(r), y(limit(r))]), "truth wide"),
-    label(x(1.3), frame.top + 14, "limit d → ∞", "truth"),
-    label(x(4), frame.top + 60, "this prompt", "examples"),
-    label(x(4), frame.top + 76, "as it grows", "examples"),
-    line([[x(1), frame.top], [x(1), frame.bottom]], "ink thin dashed faint"),
-    ...sweep.filter(([, k]) => Number.isFinite(k)).map(([r, k]) =>
-      disc(x(r), y(k), 3.5, "examples")),
+    label(x(1.3), 92, "limit d → ∞", "truth"),
+    label(x(4), 132, "this prompt", "examples"),
+    label(x(4), 148, "as it grows", "examples"),
+    ...sweep.map(([r, k]) => disc(x(r), y(k), 3.5, "examples")),
     disc(x(ratio), y(kappa), 6, "generated"));
 }
 
@@ -229,7 +255,9 @@ function build(view) {
   let prompt = {};
 
   view.player("▶ Add examples", "One step");
-  view.slider("ratio", "examples per feature, n/d =", { show: text,
+  view.slider("ratio", "examples per feature, n/d =", {
+    show: ratio => `${text(count(ratio, state.d) / state.d)} `
+      + `(n = ${count(ratio, state.d)})`,
     ticks: [[1, "1"], [2, "2"], [4, "4"], [16, "16"]] });
   view.below();
   view.slider("d", "features d =", { ticks: [[2, "2"], [16, "16"], [64, "64"]] });
@@ -250,7 +278,8 @@ function build(view) {
 }
 
 define("how-many-examples", {
-  numbers: { examples, gram, eigenvalues, condition, limit, density, loops },
+  numbers: { examples, gram, eigenvalues, condition, limit, density, loops, enough,
+    count },
   state: {
     ratio: oneOf(RATIOS, 4),
     d: oneOf(DIMENSIONS, 32),

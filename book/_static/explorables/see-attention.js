@@ -95,7 +95,7 @@ function color(grid, i, j) {
 }
 
 /** A grid whose cells can be tapped, or walked with the arrow keys. */
-function makeGrid(view, grid, title, pick) {
+function makeGrid(view, grid, title, pick, picked) {
   const columns = grid === "scores" || grid === "read" ? ROWS : COLUMNS;
   const picture = view.panel(164, TOP + ROWS * TALL + 4,
     `${title}, ${ROWS} rows of ${columns}; arrow keys move`, { role: "group" });
@@ -106,9 +106,21 @@ function makeGrid(view, grid, title, pick) {
       tabindex: i || j ? "-1" : "0" },
       svg("rect", { x: x + 3, y: y + 1, width: CELL - 3, height: TALL - 3, rx: 3 }),
       words);
+    // A second tap on the same number lets go of it, and so does Escape.
+    let again;
+    cell.addEventListener("pointerdown", () => { again = picked(grid, i, j); });
     cell.addEventListener("focus", () => pick(grid, i, j));
-    cell.addEventListener("click", () => cell.focus());
+    cell.addEventListener("click", () => {
+      cell.focus();
+      if (again) pick(); else pick(grid, i, j);
+      again = false;
+    });
     cell.addEventListener("keydown", event => {
+      if (event.key === "Escape") pick();
+      if (event.key === "Enter" || event.key === " ") {
+        event.preventDefault();
+        pick(grid, i, j);
+      }
       const [down, right] = { ArrowDown: [1, 0], ArrowUp: [-1, 0],
         ArrowRight: [0, 1], ArrowLeft: [0, -1] }[event.key] ?? [];
       const next = cells[i + down]?.[j + right]?.cell;
@@ -149,23 +161,27 @@ function paint({ grid, picture, cells }, order, { moves, move, part, used, tell 
   }));
 }
 
-/** The two entries of q, loop by loop. */
+/** The two entries of q, loop by loop, each with its name where it ends. */
 function drawPath(chart, q, done) {
   const frame = { left: 30, right: 262, top: 26, bottom: 130 };
   const x = linear(0, LOOPS, frame.left, frame.right);
   const scale = linear(-8, 5, frame.bottom, frame.top);
   const y = value => Math.max(frame.top - 6, Math.min(frame.bottom + 6, scale(value)));
-  const ends = apart(TARGET.map(v => y(v) + 4), 16, frame.top, frame.bottom + 8);
+  const ends = q.at(-1).slice(0, 2), left = x(q.length - 1) + 6;
+  const heights = apart([...TARGET, ...ends].map(v => y(v) + 4), 15,
+    frame.top, frame.bottom + 8);
   chart.replaceChildren(
     axes(frame, [0, 4, 8, 12].map(t => [x(t), String(t)]),
       [-6, 0, 3].map(v => [y(v), text(v)]), ["loops", "the last row, q"]),
-    ...TARGET.map(v => line([[x(0), y(v)], [x(LOOPS), y(v)]], "truth dashed thin")),
+    ...TARGET.flatMap((v, j) => [
+      line([[x(0), y(v)], [x(LOOPS), y(v)]], "truth dashed thin"),
+      label(frame.right + 6, heights[j], `goal ${text(v)}`, "truth")]),
     ...[0, 1].flatMap(j => {
       const path = q.map((row, t) => [x(t), y(row[j])]);
       return [line(path, "generated thin faint"),
         line(path.slice(0, done + 1), "generated"),
         disc(...path[done], 5, "generated"),
-        label(frame.right + 6, ends[j], `q${"₁₂"[j]} → ${text(TARGET[j])}`, "truth")];
+        label(left, heights[j + 2], `q${"₁₂"[j]}`, "generated strong")];
     }));
 }
 
@@ -188,19 +204,21 @@ function say(k, move, { layer, next }, eta, mask) {
 function build(view) {
   const { state } = view;
   let picked = null;
-  const pick = (...cell) => { picked = cell; view.hold(); };
+  const pick = (...cell) => { picked = cell.length ? cell : null; view.hold(); };
+  const isPicked = (...cell) => String(cell) === String(picked);
   view.panels.classList.add("many");
-  const grids = GRIDS.map(([grid, title]) => makeGrid(view, grid, title, pick));
+  const grids = GRIDS.map(([grid, title]) => makeGrid(view, grid, title, pick, isPicked));
+  // The formula stands between the numbers and what is drawn of them.
+  const readout = html("p", { class: "readout" });
+  view.panels.append(readout);
   const chart = view.panel(340, 168,
     "The two entries of q against loops, with the values they tend to");
   chart.classList.add("across");
-  const readout = html("p", { class: "readout" });
 
-  view.player("▶ Play", "Next move", ["Next loop", () =>
-    view.go(view.at >= last(state) ? 0 : MOVES * (Math.floor(view.at / MOVES) + 1))]);
+  view.player("▶ Play", "Next move",
+    ["Next loop", at => MOVES * (Math.floor(at / MOVES) + 1) - at]);
   view.slider("eta", "step η =", { show: text,
     ticks: [[0.05, "0.05"], [0.2, "0.2"], [0.4, "0.4"]] });
-  view.note(readout);
   view.below();
   view.choice("mask", "Mask", [["right", "last row reads examples"],
     ["self", "… and itself"], ["causal", "causal"]]);

@@ -64,6 +64,7 @@ function steps(rule, kappa, T, etaL = 1) {
 }
 
 const RIGHT = { mask: "right", sign: "minus", p: "features" };
+const isBroken = state => Object.keys(RIGHT).some(key => state[key] !== RIGHT[key]);
 
 /** Outputs v and examples X after 0, 1, … loops; cut off when they burst. */
 function run({ X, y }, schedule, changes) {
@@ -133,7 +134,7 @@ function limit({ theta, vectors, lambda }, changes) {
 function look(state, playhead) {
   const { kappa, angle, T, rule, eta, mask, sign, p } = state;
   const changes = { mask, sign, p };
-  const broken = Object.keys(RIGHT).some(key => changes[key] !== RIGHT[key]);
+  const broken = isBroken(state);
   const task = problem(kappa, angle), schedule = steps(rule, kappa, T, eta);
   const states = run(task, schedule, changes);
   const away = v => norm(v.map((x, j) => x - task.theta[j]));
@@ -151,7 +152,11 @@ function look(state, playhead) {
   };
 }
 
-const px = linear(-1.6, 1.6, 0, 340), py = linear(-1.6, 1.6, 320, -20);
+// The plane, and below it a strip for its legend.
+const WIDTH = 340, PLANE = 300, LEGEND = 318;
+const px = linear(-1.6, 1.6, 0, WIDTH);
+const py = linear(-1.6, 1.6, (PLANE + WIDTH) / 2, (PLANE - WIDTH) / 2);
+const WINDOW = "turn-the-loop-window";
 
 function drawBowl(bowl, { task, kappa, states, whole, v, X, end }) {
   const { theta, vectors: [flat] } = task;
@@ -166,23 +171,25 @@ function drawBowl(bowl, { task, kappa, states, whole, v, X, end }) {
     transform: `translate(${star.map(x => x.toFixed(1))}) rotate(${-TILT})`,
   }));
   bowl.replaceChildren(
-    ...contours,
-    svg("circle", { cx: px(0), cy: py(0), r: px(1) - px(0),
-      class: "line ink thin dashed faint" }),
-    ...X.map(x => disc(...place(x), 3.5, "examples")),
-    line(path, "generated thin faint"),
-    line([...done, place(v)], "generated"),
-    ...done.map(u => disc(...u, 2.4, "generated")),
-    ...(end ? [disc(...place(end), 9, "line ink")] : []),
-    disc(...star, 24, "grip"),
-    label(star[0], star[1] + 8, "★", "truth star", "middle"),
-    label(star[0] + (left ? -12 : 12), star[1] + (low ? 20 : -8), "θ*",
-      "truth strong", left ? "end" : "start"),
-    disc(...place(v), 6, "generated"),
-    label(332, 276, "examples", "examples", "end"),
-    label(332, 292, "output v(t)", "generated", "end"),
-    label(8, 292, "flat axis", "ink"),
-    line([[66, 290], [66 + 26 * flat[0], 290 - 26 * flat[1]]], "ink thin"));
+    svg("clipPath", { id: WINDOW }, svg("rect", { width: WIDTH, height: PLANE })),
+    svg("g", { "clip-path": `url(#${WINDOW})` },
+      ...contours,
+      svg("circle", { cx: px(0), cy: py(0), r: px(1) - px(0),
+        class: "line ink thin dashed faint" }),
+      ...X.map(x => disc(...place(x), 3.5, "examples")),
+      line(path, "generated thin faint"),
+      line([...done, place(v)], "generated"),
+      ...done.map(u => disc(...u, 2.4, "generated")),
+      ...(end ? [disc(...place(end), 9, "line ink")] : []),
+      disc(...star, 24, "grip"),
+      label(star[0], star[1] + 8, "★", "truth star", "middle"),
+      label(star[0] + (left ? -12 : 12), star[1] + (low ? 20 : -8), "θ*",
+        "truth strong", left ? "end" : "start"),
+      disc(...place(v), 6, "generated")),
+    label(8, LEGEND, "flat axis", "ink"),
+    line([[66, LEGEND], [66 + 26 * flat[0], LEGEND - 26 * flat[1]]], "ink thin"),
+    label(WIDTH - 92, LEGEND, "examples", "examples", "end"),
+    label(WIDTH - 6, LEGEND, "output v(t)", "generated", "end"));
 }
 
 /** The lines of the chart: [points, style, name, color of the name]. */
@@ -269,8 +276,9 @@ function say(seen) {
 function dragStar(bowl, view) {
   const drag = ({ clientX, clientY }) => {
     const box = bowl.getBoundingClientRect();
-    const x = clientX - box.left - box.width / 2;
-    const y = box.top + box.height / 2 - clientY;
+    const scale = box.width / WIDTH;
+    const x = clientX - box.left - px(0) * scale;
+    const y = box.top + py(0) * scale - clientY;
     const angle = Math.round(Math.atan2(y, x) * 180 / Math.PI) - TILT;
     view.state.angle = (angle + 540) % 360 - 180;
     view.changed();
@@ -291,7 +299,7 @@ function dragStar(bowl, view) {
 
 function build(view) {
   const { state } = view;
-  const bowl = view.panel(340, 300, "The plane of v: contours of the loss around "
+  const bowl = view.panel(WIDTH, 326, "The plane of v: contours of the loss around "
     + "the star θ*, the eight examples, and the path of the output");
   const chart = view.panel(340, 280, "Error against loops on a logarithmic axis: "
     + "the machine, its exact formula, and two bounds");
@@ -311,12 +319,21 @@ function build(view) {
     ticks: [[1, "1"], [10, "10"], [100, "100"]] });
   view.slider("T", "loops T =", { ticks: [[1, "1"], [30, "30"], [60, "60"]] });
   view.slider("angle", "θ* from the flat axis:", { show: x => `${text(x)}°`,
-    ticks: [[-90, "steep"], [0, "flat"], [90, "steep"]] });
+    ticks: [[-180, "flat"], [-90, "steep"], [0, "flat"], [90, "steep"], [180, "flat"]] });
 
   view.fold("Break the machine: mask, sign, P");
-  // A broken machine needs a shorter step to come to rest: 1/L, as in chapter 22.
+  // A broken machine needs a shorter step to come to rest: 1/L, as in chapter
+  // 22.  The machine mended, the reader's own step comes back, unless they
+  // have chosen another one meanwhile.
+  let own = null;
   const shorten = () => {
-    if (state.eta > 1 || state.rule === "chebyshev") state.rule = "constant";
+    const { rule, eta } = state;
+    if (!isBroken(state)) {
+      if (own && rule === "constant") Object.assign(state, own);
+    } else if (eta > 1 || rule === "chebyshev") {
+      own ??= { rule, eta };
+      state.rule = "constant";
+    }
   };
   view.choice("mask", "Mask", [["right", "right"], ["self", "last row reads itself"],
     ["all", "all rows read"], ["transposed", "transposed"]], shorten);
@@ -331,7 +348,9 @@ function build(view) {
     const seen = look(state, view.at);
     drawBowl(bowl, seen);
     drawChart(chart, seen);
-    return say(seen);
+    if (!seen.broken) own = null;
+    return say(seen) + (own && seen.rule === "constant"
+      ? " Mended, it takes your step again." : "");
   };
 }
 

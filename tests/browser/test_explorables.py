@@ -920,6 +920,7 @@ def test_at_the_end_a_step_says_where_it_leads(opened, name):
             break
         assert step.text_content() == words
         (longer or [step])[0].click()
+    assert step.text_content() == "↺ To the start"
     end = tab.locator("p.summary").text_content()
     for button in longer:
         assert button.get_attribute("aria-disabled") == "true"

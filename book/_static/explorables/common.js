@@ -170,8 +170,9 @@ function controlsOf(name, rules, state, changed) {
       more.append(html("details", {}, html("summary", {}, words), place));
     },
 
-    /** A slider for a number or a list; ticks are [[value, words], …]. */
-    slider(key, words, { show = String, ticks = [] } = {}) {
+    /** A slider for a number or a list; ticks are [[value, words], …], and
+        `then` is what else its movement sets. */
+    slider(key, words, { show = String, ticks = [], then = () => {} } = {}) {
       const rule = rules[key], { values } = rule;
       const position = value => values ? values.indexOf(value) : value;
       const [min, max] = values ? [0, values.length - 1] : [rule.min, rule.max];
@@ -184,6 +185,7 @@ function controlsOf(name, rules, state, changed) {
         style: `--at:${((position(at) - min) / (max - min)).toFixed(4)}` }, mark));
       input.addEventListener("input", () => {
         state[key] = values ? values[+input.value] : +input.value;
+        then();
         changed();
       });
       shown.push(() => {
@@ -196,7 +198,6 @@ function controlsOf(name, rules, state, changed) {
       place.append(html("div", { class: "slider" },
         html("label", { for: input.id }, words, " ", value), input,
         html("span", { class: "ticks", "aria-hidden": "true" }, ...marks)));
-      return input;
     },
 
     /** One of a few, as a row of radio buttons: [[value, caption], …]. */

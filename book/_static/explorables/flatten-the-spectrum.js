@@ -218,40 +218,32 @@ function build(view) {
   const score = html("p", { class: "readout" });
   let scored, settled;
 
-  // By hand the loops are counted, not chosen.
-  const count = () => {
-    if (state.rule === "hand") state.T = parse(state.c).length;
-  };
   const hand = change => () => {
     state.rule = "hand";
     state.c = change(state.c ? state.c.split("-") : []).slice(0, MOST).join("-");
-    count();
     view.changed();
   };
   view.player("▶ Flatten", "One loop");
-  const next = view.slider("next", "your next step η = 3c/u² (u: the largest "
+  view.slider("next", "your next step η = 3c/u² (u: the largest "
     + "singular value by then), c =", { show: c => c === 0.33 ? "1/3" : text(c),
-    ticks: [[0.33, "1/3"], [1, "1: loses u"]] });
-  next.addEventListener("input", hand(c => c));
+    ticks: [[0.33, "1/3"], [1, "1: loses u"]],
+    then: () => { state.rule = "hand"; } });
   view.buttons([["Add this loop", hand(c => [...c, state.next.toFixed(2)])],
     ["Take one back", hand(c => c.slice(0, -1))]]);
   view.note(score);
 
   view.below();
   view.choice("rule", "Steps", [["flattest", "flattest"], ["newton", "Newton–Schulz"],
-    ["hand", "by hand"]], count);
-  const many = view.slider("T", "loops T =", { show: () => String(length(state)),
-    ticks: [[0, "0"], [8, "8"], [16, "16"], [24, "24"]] });
-  many.addEventListener("input", () => {
-    if (state.rule !== "hand") return;
-    state.rule = "flattest";
-    view.changed();
-  });
+    ["hand", "by hand"]]);
+  view.slider("T", "loops T =", { show: () => String(length(state)),
+    ticks: [[0, "0"], [8, "8"], [16, "16"], [24, "24"]],
+    then: () => { if (state.rule === "hand") state.rule = "flattest"; } });
   view.slider("kappa", "condition number κ =", { show: power,
     ticks: [[4, "4"], [100, "100"], [1e4, "10⁴"], [1e6, "10⁶"]] });
 
   return function draw() {
-    count();
+    // By hand the loops are counted, not chosen.
+    if (state.rule === "hand") state.T = parse(state.c).length;
     const seen = look(state, view.at);
     drawMap(flat, seen);
     drawError(chart, seen);

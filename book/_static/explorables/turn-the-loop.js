@@ -306,11 +306,10 @@ function build(view) {
   dragStar(bowl, view);
 
   view.player("▶ Turn the loop", "One loop");
-  const eta = view.slider("eta", "step η, times L:", {
+  view.slider("eta", "step η, times L:", {
     show: x => state.rule === "chebyshev" ? "another one in each loop" : text(x),
-    ticks: [[0, "0"], [1, "1/L"], [2, "2/L"]] });
-  // Whoever touches the slider wants its step.
-  eta.addEventListener("input", () => { state.rule = "hand"; view.changed(); });
+    ticks: [[0, "0"], [1, "1/L"], [2, "2/L"]],
+    then: () => { state.rule = "hand"; } });
 
   view.below();
   view.choice("rule", "or a rule for η", [["constant", "1/L"], ["optimal", "2/(L+μ)"],

@@ -145,27 +145,37 @@ def value_and_gradient(
 ) -> tuple[float, np.ndarray]:
     """``loss_and_gradient`` on checked, whitened arguments (Σ = I)."""
     W = W.reshape(-1, *A.shape)
-    N = np.eye(len(A), dtype=A.dtype) - W @ A
-    left = np.linalg.matrix_power(N, loops)
-    value = np.square(left).sum(axis=(-2, -1)).mean()
     if loops == 0:
-        return value, np.zeros_like(A)
+        return A.dtype.type(len(A)), np.zeros_like(A)
+    N = np.eye(len(A), dtype=A.dtype) - W @ A
+    left, ladder = _power(N, loops)
+    value = np.square(left).sum(axis=(-2, -1)).mean()
     right = np.ascontiguousarray(np.swapaxes(left, -1, -2))
-    sums, _ = _power_sum(N, right, loops)
+    sums = _power_sum(N, right, ladder)
     # The mean of Σ̂ times the transposed sums, as one matrix product.
     total = np.tensordot(W, sums, axes=([0, 2], [0, 2]))
     return value, -2 * total / len(W)
 
 
-def _power_sum(B, R, count):
-    """Σ_{k<count} Bᵏ R B^{count-1-k} and B^count, by doubling."""
-    if count == 1:
-        return R, B
-    total, power = _power_sum(B, R, count // 2)
-    total, power = total @ power + power @ total, power @ power
-    if count % 2:
-        total, power = B @ total + R @ power, B @ power
-    return total, power
+def _power(B, count):
+    """B^count by doubling, and its ladder: of each doubling of an exponent
+    k the powers Bᵏ and B²ᵏ, and whether one more B follows."""
+    power, ladder = B, []
+    for bit in format(count, "b")[1:]:
+        square = power @ power
+        ladder.append((power, square, bit == "1"))
+        power = B @ square if bit == "1" else square
+    return power, ladder
+
+
+def _power_sum(B, R, ladder):
+    """Σ_{k<count} Bᵏ R B^{count-1-k}, up the ladder of B^count."""
+    total = R
+    for power, square, odd in ladder:
+        total = total @ power + power @ total
+        if odd:
+            total = B @ total + R @ square
+    return total
 
 
 def _whitened(

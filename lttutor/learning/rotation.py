@@ -1,7 +1,9 @@
 """How the loss bends where the trained matrix may rotate (chapter 34)."""
 
 import numbers
+from collections import Counter
 from fractions import Fraction
+from itertools import product
 from math import comb
 from typing import Any
 
@@ -52,21 +54,18 @@ def skew_curvature(n: Any, d: Any, loops: int, a: Any) -> Any:
         raise ValueError(f"d: expected at least 2 features, got {d}")
     if isinstance(n, Fraction) and n <= 0:
         raise ValueError(f"n: expected a positive number, got {n}")
+    # ⟨WᵖMˢ, W^qMᵘ⟩ is a sum over i ≤ s, j ≤ u of ⟨Wᵖ⁺ⁱ, W^{q+j}⟩ with the
+    # factors (s over i)(u over j)(-a)ⁱ⁺ʲ; collect them by the two powers.
+    D, counts = 2 * T - 2, Counter()
+    terms = [(T - abs(T - 1 - s), 2, s, 0) for s in range(D + 1)]
+    terms += [(-2 * (T - 1 - j), 1, j, 1) for j in range(T - 1)]
+    for factor, p, s, q in terms:
+        for i, j in product(range(s + 1), range(D - s + 1)):
+            counts[p + i, q + j] += factor * comb(s, i) * comb(D - s, j)
     mean = trace_products(n, d)
-
-    def product(p, s, q, u):
-        """E⟨Wᵖ Mˢ, W^q Mᵘ⟩, expanded in powers of W = S/n."""
-        return sum(
-            comb(s, i) * comb(u, j) * (-a) ** (i + j)
-            * (mean(p + i, q + j) - mean(p + i + q + j))
-            / n ** (p + i + q + j)
-            for i in range(s + 1) for j in range(u + 1))
-
-    D = 2 * T - 2
-    total = sum((T - abs(T - 1 - s)) * product(2, s, 0, D - s)
-                for s in range(D + 1))
-    total -= 2 * sum((T - 1 - j) * product(1, j, 1, D - j)
-                     for j in range(T - 1))
+    total = sum(
+        count * (mean(p, q) - mean(p + q)) * (-a) ** (p + q - 2) / n ** (p + q)
+        for (p, q), count in counts.items())
     return total / (d * (d - 1))
 
 

@@ -73,15 +73,16 @@ def second_moments(
     root = None if covariance is None else as_covariance_root(covariance, d)
     rank = min(n, d)
     diagonal = np.arange(rank)
-    rows, columns = np.tril_indices(d, -1, rank)
+    below = np.tri(d, rank, -1, dtype=bool)
     factor = np.zeros((*batch, d, rank))
     factor[..., diagonal, diagonal] = np.sqrt(
         rng.chisquare(n - diagonal, (*batch, rank)))
-    factor[..., rows, columns] = rng.standard_normal((*batch, len(rows)))
+    factor[..., below] = rng.standard_normal((*batch, below.sum()))
     if root is not None:
         factor = root @ factor
     with np.errstate(over="ignore", invalid="ignore"):
-        moments = factor @ np.swapaxes(factor, -1, -2) / n
+        # The copy is faster: small matrices, one after the other.
+        moments = factor @ np.swapaxes(factor, -1, -2).copy() / n
     return finite(moments, "covariance: too large, a second moment overflows")
 
 

@@ -163,8 +163,9 @@ def test_early_stopping_is_within_its_factor_of_ridge(checked):
 def test_the_best_number_of_loops_is_finite_and_near_ridge(checked):
     """Sampled: labels are drawn, loops are run, nothing is predicted."""
     rng = np.random.default_rng(4)
-    for noise, low, high in [(1.0, 2, 4), (0.5, 7, 14), (0.25, 20, 45)]:
-        task = gaussian_task(40, 20, batch=1500, noise=noise, rng=rng)
+    for n, noise, low, high in [(40, 1.0, 2, 4), (40, 0.5, 7, 14),
+                                (40, 0.25, 20, 45), (80, 1.0, 3, 5)]:
+        task = gaussian_task(n, 20, batch=1500, noise=noise, rng=rng)
         L = np.linalg.norm(task.X, 2, axis=(1, 2)) ** 2
         v = generate(task.X, task.y, 1.0, constant_steps(L, 250))
         risk = ((v - task.theta) ** 2).sum(-1).mean(-1)
@@ -175,8 +176,9 @@ def test_the_best_number_of_loops_is_finite_and_near_ridge(checked):
         least = ((penalized - task.theta) ** 2).sum(-1).mean()
         assert low <= risk.argmin() <= high
         assert least < risk.min() < 1.1 * least
-        assert risk[-1] == pytest.approx(20 * noise**2 / 19, rel=0.1)
-    checked(draws=4500, tolerance=0.1)
+        end = 20 * noise**2 / (n - 21)
+        assert risk[-1] == pytest.approx(end, rel=0.1)
+    checked(draws=6000, tolerance=0.1)
 
 
 @pytest.mark.claim("B-finite-loops")

@@ -12,6 +12,13 @@ addEventListener("keydown", function reach(event) {
   }
 }, true);
 
+// Paper is white.
+addEventListener("beforeprint", () => {
+  const { dataset } = document.documentElement, worn = dataset.theme;
+  dataset.theme = "light";
+  addEventListener("afterprint", () => { dataset.theme = worn; }, { once: true });
+});
+
 // A copied formula is its TeX.
 document.addEventListener("copy", (event) => {
   const picked = getSelection();

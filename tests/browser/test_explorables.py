@@ -212,13 +212,13 @@ def test_a_mended_machine_gets_the_reader_s_step_back(opened):
 def test_no_path_crosses_the_legend_even_when_it_bursts(opened):
     tab = opened(TURN, query=f"?rule=hand&eta=2.10#{TURN}")
     plane = tab.locator(".panels svg").first
-    window = plane.locator("clipPath rect")
-    bottom = float(window.get_attribute("height"))
+    bottom = float(plane.locator("svg").get_attribute("height"))
     path = plane.locator("polyline.generated").first
     reached = [float(point.split(",")[1])
                for point in path.get_attribute("points").split()]
     assert max(reached) > bottom
-    assert path.evaluate("e => !!e.closest('[clip-path]')")
+    assert path.evaluate("e => getComputedStyle(e.parentNode).overflow"
+                         ) == "hidden"
     names = plane.locator(":scope > text").all()
     assert len(names) == 3
     for name in names:
@@ -894,6 +894,17 @@ def test_on_paper_nothing_is_there_to_try(opened, name):
     assert not tab.get_by_text("Try this.").is_visible()
     assert not tab.locator(".controls").first.is_visible()
     assert tab.locator(".panels svg").first.is_visible()
+
+
+def test_paper_is_white_after_dark_too(opened):
+    tab = opened("turn-the-loop", scheme="dark")
+    tab.add_script_tag(path=FOLDER.parent / "book.js")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    dark = tab.evaluate(ground)
+    tab.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    assert tab.evaluate(ground) == "rgb(255, 255, 255)" != dark
+    tab.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert tab.evaluate(ground) == dark
 
 
 @EVERY

@@ -33,7 +33,7 @@ ALONE = """() => {
   const plain = {"fill-opacity": "1", stroke: "none", "stroke-width": "1px",
     "stroke-dasharray": "none", "stroke-linejoin": "miter", opacity: "1",
     "font-weight": "400", visibility: "visible"};
-  const all = [...document.querySelectorAll(".panels svg")];
+  const all = [...document.querySelectorAll(".panels > svg")];
   const columns = all.length > 2 ? 3 : all.length, gap = 16;
   let x = 0, y = 0, row = 0, width = 0;
   const placed = all.map((panel, i) => {
@@ -43,7 +43,7 @@ ALONE = """() => {
     from.forEach((node, k) => {
       const style = getComputedStyle(node);
       for (const name of [...to[k].getAttributeNames()]) {
-        if (/^(class|role|tabindex|aria-.*|data-.*)$/.test(name)) {
+        if (/^(class|role|tabindex|aria-.*|data-.*|id)$/.test(name)) {
           to[k].removeAttribute(name);
         }
       }

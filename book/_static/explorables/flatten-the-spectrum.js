@@ -191,9 +191,10 @@ function scores(kappa, mine) {
     .find(T => worst(kappa, mine.slice(0, T)) <= EPSILON);
   const yours = !mine.length ? "try it" : needed ? `${needed}, done`
     : `${mine.length} so far, error ${text(error, 2)}`;
-  return `Loops to 10⁻⁶ for every singular value: 1/L ${text(constant, 9)}, `
-    + `Chebyshev ${text(chebyshev, 9)}, Newton–Schulz ${loops(kappa, newton)}, `
-    + `flattest ${loops(kappa, T => flattest(kappa, T))}, yours: ${yours}.`;
+  return `Loops to 10⁻⁶ for every singular value. Examples frozen: ${text(constant, 9)} `
+    + `with step 1/L, ${text(chebyshev, 9)} with Chebyshev’s. Moving: Newton–Schulz `
+    + `${loops(kappa, newton)}, flattest ${loops(kappa, T => flattest(kappa, T))}, `
+    + `yours: ${yours}.`;
 }
 
 /** Of the loops that are done; the picture may be on its way to the next. */

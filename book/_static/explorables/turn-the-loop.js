@@ -156,7 +156,6 @@ function look(state, playhead) {
 const WIDTH = 340, PLANE = 300, LEGEND = 318;
 const px = linear(-1.6, 1.6, 0, WIDTH);
 const py = linear(-1.6, 1.6, (PLANE + WIDTH) / 2, (PLANE - WIDTH) / 2);
-const WINDOW = "turn-the-loop-window";
 
 function drawBowl(bowl, { task, kappa, states, whole, v, X, end }) {
   const { theta, vectors: [flat] } = task;
@@ -171,14 +170,14 @@ function drawBowl(bowl, { task, kappa, states, whole, v, X, end }) {
     transform: `translate(${star.map(x => x.toFixed(1))}) rotate(${-TILT})`,
   }));
   bowl.replaceChildren(
-    svg("clipPath", { id: WINDOW }, svg("rect", { width: WIDTH, height: PLANE })),
-    svg("g", { "clip-path": `url(#${WINDOW})` },
+    svg("svg", { width: WIDTH, height: PLANE },  // cuts off what bursts
       ...contours,
       svg("circle", { cx: px(0), cy: py(0), r: px(1) - px(0),
         class: "line ink thin dashed faint" }),
       ...X.map(x => disc(...place(x), 3.5, "examples")),
       line(path, "generated thin faint"),
-      line([...done, place(v)], "generated"),
+      // Sixty narrow zigzags would be one slab.
+      line([...done, place(v)], whole > 30 ? "generated thin" : "generated"),
       ...done.map(u => disc(...u, 2.4, "generated")),
       ...(end ? [disc(...place(end), 9, "line ink")] : []),
       disc(...star, 24, "grip"),
@@ -243,9 +242,9 @@ function say(seen) {
   const loops = whole === 1 ? "1 loop" : `${whole} loops`;
   const now = `After ${loops} the error is ${text(errors[whole], 2)}`;
   const step = rule === "chebyshev" ? "Chebyshev steps" : `η = ${text(schedule[0] * L)}/L`;
-  const pair = u => `(${u.map(x => text(x, 2)).join(", ")})`;
+  const pair = u => `(${u.map(x => text(x, 2)).join(",\u00a0")})`;
   if (mask === "transposed") {
-    return `${now}. The last row reads nothing and does not move: the answer stays (0, 0).`;
+    return `${now}. The last row reads nothing and does not move: the answer stays ${pair([0, 0])}.`;
   }
   if (broken && !(errors.at(-1) < 4)) {
     return `${now}: with ${step} this machine bursts. A shorter step would bring it to rest.`;

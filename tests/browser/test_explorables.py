@@ -722,6 +722,38 @@ def test_a_finger_can_drag_the_star(opened):
     assert angles[-1] < angles[4] < before
 
 
+@EVERY
+def test_a_finger_that_scrolls_across_a_slider_leaves_it(opened, name):
+    tab = opened(name)
+    slider = tab.locator("input[type=range]").first
+    box = slider.bounding_box()
+    tab.evaluate("y => scrollTo(0, y - 500)", box["y"])
+    box = slider.bounding_box()
+    x, y = box["x"] + 20, box["y"] + box["height"] / 2
+    finger = tab.context.new_cdp_session(tab)
+
+    def touch(kind, **point):
+        finger.send("Input.dispatchTouchEvent", {
+            "type": kind, "touchPoints": [point] if point else []})
+
+    def settings():
+        return [one.input_value() for one in tab.locator(
+            "input[type=range], input:checked").all()]
+
+    before, from_ = settings(), tab.evaluate("scrollY")
+    touch("touchStart", x=x, y=y)
+    for up in range(10, 200, 10):
+        touch("touchMove", x=x, y=y - up)
+        tab.wait_for_timeout(16)
+    touch("touchEnd")
+    assert tab.evaluate("scrollY") > from_
+    assert settings() == before
+    touch("touchStart", x=x, y=slider.bounding_box()["y"] + 16)
+    touch("touchMove", x=x + 90, y=slider.bounding_box()["y"] + 16)
+    touch("touchEnd")
+    assert settings() != before
+
+
 @pytest.mark.parametrize("mask", ["causal", "right"])
 def test_numbers_stay_in_their_cells(opened, mask):
     tab = opened("see-attention", query=f"?mask={mask}&eta=0.4#see-attention")

@@ -188,6 +188,13 @@ function controlsOf(name, rules, state, changed) {
         then();
         changed();
       });
+      // A finger that turns out to scroll the page has moved no slider.
+      let before;
+      input.addEventListener("pointerdown", () => { before = { ...state }; });
+      input.addEventListener("pointercancel", () => {
+        Object.assign(state, before);
+        changed();
+      });
       shown.push(() => {
         input.value = position(state[key]);
         input.style.setProperty("--fill",

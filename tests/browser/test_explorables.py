@@ -482,6 +482,25 @@ def test_the_slider_says_the_ratio_that_is_drawn(calls, d):
     assert 0 < counts[0] < d == counts[1] < counts[2] <= counts[3]
 
 
+def test_the_slider_says_how_many_examples_are_drawn_also_on_the_way(opened):
+    tab = opened(MANY, motion="no-preference", query=f"?d=16#{MANY}")
+    tab.locator(".main button").first.click()
+    tab.wait_for_selector('[data-playing="true"]')
+    pairs = tab.evaluate("""() => new Promise(done => {
+      const pairs = [];
+      new MutationObserver(() => {
+        pairs.push([document.querySelector(".slider b").textContent,
+                    document.querySelector("p.summary").textContent]);
+        if (pairs.length === 25) done(pairs);
+      }).observe(document.querySelector(".slider b"), {childList: true});
+    })""")
+    assert len({said for said, _ in pairs}) > 8
+    for said, drawn in pairs:
+        n, ratio = re.fullmatch(r"(\d+) [=≈] ([\d.]+) d", said).groups()
+        assert drawn.startswith(f"{n} examples of 16")
+        assert float(ratio) == pytest.approx(int(n) / 16, abs=0.06)
+
+
 def test_kappa_grows_with_d_as_the_page_lets_you_predict(calls):
     """The prompt of the first picture: to 9 at n = 4d, without end at d."""
     def kappa(n, d):

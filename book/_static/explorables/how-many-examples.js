@@ -246,19 +246,21 @@ function say({ d, n, ratio, kappa, zeros }) {
     + `${text(loops(kappa))} loops guarantee an error of 10⁻⁶.`;
 }
 
+const multiple = ratio => Number(ratio.toPrecision(3)) === ratio
+  ? `= ${text(ratio)}` : `≈ ${text(ratio, 2)}`;
+
 function build(view) {
   const { state } = view;
   const law = view.panel(340, 290,
     "Histogram of the eigenvalues of S/n under the Marchenko–Pastur density");
   const chart = view.panel(340, 290, "Condition number against examples per feature "
     + "on logarithmic axes: this prompt and the limit");
-  let prompt = {};
+  let prompt = {}, seen;
 
   view.player("▶ Add examples", "One step");
-  view.slider("ratio", "examples per feature, n/d =", {
-    show: ratio => `${text(count(ratio, state.d) / state.d)} `
-      + `(n = ${count(ratio, state.d)})`,
-    ticks: [[1, "1"], [2, "2"], [4, "4"], [16, "16"]] });
+  view.slider("ratio", "examples n =", {
+    show: () => `${seen.n} ${multiple(seen.ratio)} d`,
+    ticks: [[1, "d"], [2, "2d"], [4, "4d"], [16, "16d"]] });
   view.below();
   view.slider("d", "features d =", { ticks: [[2, "2"], [16, "16"], [64, "64"]] });
   view.buttons([["Draw another prompt", () => {
@@ -270,7 +272,7 @@ function build(view) {
     const { d, seed } = state;
     if (prompt.d !== d || prompt.seed !== seed) prompt = growing(d, seed);
     state.ratio = RATIOS[Math.floor(view.at + 1e-9)];
-    const seen = look(prompt, view.at);
+    seen = look(prompt, view.at);
     drawLaw(law, seen);
     drawChart(chart, seen);
     return say(seen);

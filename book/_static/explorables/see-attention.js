@@ -98,7 +98,7 @@ function color(grid, i, j) {
 function makeGrid(view, grid, title, pick, picked) {
   const columns = grid === "scores" || grid === "read" ? ROWS : COLUMNS;
   const picture = view.panel(164, TOP + ROWS * TALL + 4,
-    `${title}, ${ROWS} rows of ${columns}; arrow keys move`, { role: "group" });
+    `${title}, ${ROWS} rows of ${columns}; arrow keys move, Escape lets go`, { role: "group" });
   const cells = range(ROWS, i => range(columns, j => {
     const x = CELL * j, y = TOP + TALL * i;
     const words = svg("text", { x: x + 22, y: y + 21, "text-anchor": "middle" });

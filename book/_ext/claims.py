@@ -235,7 +235,7 @@ class ClaimsLedger(SphinxDirective):
             cases = result["draws"] * result["cases"]
             words.append(f"{cases:,} case" + "s" * (cases != 1))
         if result.get("tolerance"):
-            words.append(f"tolerance {tolerance(result['tolerance'])}")
+            words.append(f"tolerance\u00a0{tolerance(result['tolerance'])}")
         return " · ".join(words)
 
     @staticmethod

@@ -1,10 +1,13 @@
-"""Wrap each line of highlighted code, so that a phone can indent what of a
-long line does not fit (see book.css)."""
+"""Wrap each line of highlighted code and the spaces before it, so that a phone
+can indent what of a long line does not fit (see book.css)."""
 
 import re
 
 from pygments.formatters import HtmlFormatter
 from sphinx.highlighting import PygmentsBridge
+
+SPACES = re.compile(r"((?:<[^>]*>)*)( +)")
+DEFINED = re.compile(r'(?<=<span class="nf">)\w{24,}(?=</span>)')
 
 
 class LineFormatter(HtmlFormatter):
@@ -20,9 +23,18 @@ class LineFormatter(HtmlFormatter):
                 text = re.sub(r"<[^>]*>", "", line)
                 indent = len(text) - len(text.lstrip(" "))
                 style = f' style="--indent:{indent}"' if indent else ""
+                if indent:
+                    line = SPACES.sub(
+                        r'\1<span class="code-indent">\2</span>', line, 1)
+                line = DEFINED.sub(parted, line)
                 yield 1, f'<span class="code-line"{style}>{line}</span>'
             else:
                 yield is_code, line
+
+
+def parted(name):
+    """A long name, which may go on in the next line after a word."""
+    return name[0].replace("_", "_<wbr>")
 
 
 def setup(app):

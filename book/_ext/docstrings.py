@@ -1,9 +1,13 @@
-"""Let docstrings write |x| for absolute values and (*batch, d) for shapes.
+"""Let docstrings write |x| for absolute values and (*batch, d) for shapes, and
+set in a formula or a list in columns.
 
 reStructuredText reads a pair of bars as a substitution and a star before a
 word as emphasis, so those of the prose (not of the examples) are escaped
-before it sees them.
+before it sees them.  What is set in becomes a quotation, which keeps its lines
+(see reference.css).
 """
+
+from docutils import nodes
 
 
 def escape(app, what, name, obj, options, lines):
@@ -12,6 +16,14 @@ def escape(app, what, name, obj, options, lines):
             lines[number] = line.replace("|", r"\|").replace("(*", r"(\*")
 
 
+def keep_lines(app, doctree):
+    for quote in doctree.findall(nodes.block_quote):
+        if "docstring of" in (quote.source or ""):
+            quote["classes"].append("as-written")
+
+
 def setup(app):
-    app.connect("autodoc-process-docstring", escape)
+    # Before napoleon, which adds stars of its own.
+    app.connect("autodoc-process-docstring", escape, priority=400)
+    app.connect("doctree-read", keep_lines)
     return {"version": "1", "parallel_read_safe": True}

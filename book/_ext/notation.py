@@ -18,7 +18,7 @@ class NotationTable(SphinxDirective):
         lines = ["| symbol | meaning | shape | in code |", "|---|---|---|---|"]
         for row in yaml.safe_load(TABLE.read_text("utf8")):
             number = row["chapter"].split("/")[1][:2]
-            first = f"[ch. {number}](/{row['chapter']}.md)"
+            first = f"[ch.\u00a0{number}](/{row['chapter']}.md)"
             axes = row["shape"].replace("+", " + ").split(" ")
             shape = _shape(row["shape"]) if axes != [""] else "number"
             lines.append(
@@ -33,7 +33,8 @@ class NotationTable(SphinxDirective):
 
 
 def _shape(axes):
-    return f"$({', '.join(axes.split())})$"
+    """A shape as formulas, one an axis, between which a line may end."""
+    return f"$({',$ $'.join(axes.split())})$"
 
 
 def setup(app):

@@ -10,6 +10,12 @@ const [folder, macros] = process.argv.slice(2);
 // What a formula may not contain is an error, not red text.
 const throwing = (jax, error) => { throw error; };
 
+// Glyphs of a formula that is never broken, and of a piece that must be.
+const [SHORT, LONG] = [12, 28];
+
+// MathJax's attribute `space`, as widths.
+const SPACES = [, "0.111em", "0.167em", "0.222em", "0.278em", "0.333em"];
+
 async function main() {
   const mathjax = await require(`${folder}/node-main.js`).init({
     loader: {
@@ -26,18 +32,88 @@ async function main() {
   });
   const dom = mathjax.startup.adaptor;
 
-  // An inline formula may break after a relation or an operator (MathJax puts
-  // space before these) and after a comma, but not after a sign.
-  function allowBreaks(container) {
-    const parts = dom.childNodes(dom.firstChild(container));
-    const isMo = (part) => part && dom.kind(part) === "mjx-mo";
-    const breaks = parts.slice(0, -1).filter((mo, i) => {
-      if (!isMo(mo) || isMo(parts[i - 1])) return false;
-      const glyph = dom.firstChild(mo);
-      const isComma = glyph && dom.hasClass(glyph, "mjx-c2C");
-      return isComma || dom.getAttribute(mo, "space");
+  const glyphs = (node) => dom.tags(node, "mjx-c").length;
+
+  const isMo = (part) => part && dom.kind(part) === "mjx-mo";
+  const space = (part) => part && dom.getAttribute(part, "space");
+
+  // The operator of a part; that of a power is its base.
+  function operator(part) {
+    let mo = part;
+    while (mo && /^mjx-ms(ub|up|ubsup)$/.test(dom.kind(mo))) {
+      mo = dom.firstChild(mo);
+    }
+    return isMo(mo) ? mo : null;
+  }
+
+  // Is the operator one of these characters?  (An empty one is none.)
+  const shows = (mo, list) => dom.firstChild(mo) && list.some(
+    (code) => dom.hasClass(dom.firstChild(mo), `mjx-c${code}`));
+  const OPEN = ["28", "5B", "7B", "27E8"];
+  const CLOSE = ["29", "5D", "7D", "27E9"];
+  const BARS = ["7C", "2225"];
+  const COMMA = ["2C"];
+
+  // Can what follows this part only be a sign, or the like?
+  const expectsMore = (part) =>
+    isMo(part) && !shows(part, [...CLOSE, ...BARS]);
+
+  // How deep in brackets each part ends.  Bars, which look alike on both
+  // sides, open and close in turn; "given that" stands apart on its own.
+  function depths(parts) {
+    let depth = 0, bar = false;
+    return parts.map((part, i) => {
+      const mo = operator(part);
+      if (!mo) return depth;
+      if (shows(mo, OPEN)) depth += 1;
+      if (shows(mo, CLOSE)) depth -= 1;
+      const apart = space(mo) && !expectsMore(parts[i - 1]);
+      if (shows(mo, BARS) && !apart) {
+        depth += bar ? -1 : 1;
+        bar = !bar;
+      }
+      return depth;
     });
-    for (const mo of breaks) dom.insert(dom.node("wbr"), dom.next(mo));
+  }
+
+  // A long inline formula may break after a relation or an operator (MathJax
+  // puts space before these) and after a comma, but not after a sign, and in
+  // brackets only where a phone could not hold what lies between two breaks.
+  function allowBreaks(container) {
+    const math = dom.firstChild(container);
+    const parts = dom.childNodes(math);
+    if (glyphs(math) <= SHORT) return;
+    const deep = depths(parts);
+    const places = [];
+    let before = 0;
+    parts.forEach((mo, i) => {
+      before += glyphs(mo);
+      if (i === parts.length - 1 || !isMo(mo) || expectsMore(parts[i - 1])) {
+        return;
+      }
+      if (shows(mo, COMMA) || (space(mo) && !shows(mo, OPEN))) {
+        places.push({ mo, depth: deep[i], before });
+      }
+    });
+    let from = 0;
+    const outer = places.filter((place) => place.depth <= 0);
+    for (const end of [...outer, { before }]) {
+      const inner = places.filter((place) => place.depth > 0
+        && place.before > from && place.before < end.before);
+      if (end.before - from > LONG) inner.forEach(allowBreak);
+      if (end.mo) allowBreak(end);
+      from = end.before;
+    }
+  }
+
+  // The space goes with what stays, so that no line begins with it.
+  function allowBreak({ mo }) {
+    const next = dom.next(mo);
+    if (space(next)) {
+      dom.setStyle(mo, "margin-right", SPACES[space(next)]);
+      dom.removeAttribute(next, "space");
+    }
+    dom.insert(dom.node("wbr"), next);
   }
 
   function answer({ tex, display }) {

@@ -37,7 +37,7 @@ def test_the_site_is_whole_and_of_the_present_texts(built):
 
 
 def test_nothing_is_left_of_pages_that_the_table_of_contents_dropped(built):
-    extra = {"index", "genindex", "search", "prf-prf", "py-modindex"}
+    extra = {"index", "genindex", "search"}
     found = {
         path.relative_to(HTML).with_suffix("").as_posix()
         for path in all_html()

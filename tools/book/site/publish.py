@@ -33,6 +33,14 @@ SEARCH = ("_static/language_data.js", TEXTS, TOOLS, "searchindex.js")
 MEASURES_ALL = ('["pre",".nboutput > .output_area",".cell_output > .output",'
                 '".jp-RenderedHTMLCommon",".pst-scrollable-table-container"]')
 TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
+# What stands on one line in prose: "Chapter 22", "2.1 × 10⁻⁵", "0.3 ± 0.1",
+# "5 %".  A table on a phone has no room for that, and code no such space.
+OTHER = re.compile(r"<(table|pre|script|head)\b.*?</\1>", re.DOTALL)
+NUMBERED = re.compile(
+    r'(?<=<span class="std std-)((?:num)?ref">[A-Z]\w+) (?=\d[\d.]*</span>)'
+)
+SPACED = re.compile(r" (?=[×±] ?\d)|(?<=[×±]) (?=\d)")
+PERCENT = re.compile(r"(?<=\d)((?:</span>)*) (?=%)")
 NAME = re.compile(r'(?<=<span class="pre">)[\w.]+(?=</span></code>)')
 OPTIONS = re.compile(r"<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\s*")
 PRELOAD = re.compile(r'<link rel="preload" as="script"[^>]*>\s*')
@@ -160,9 +168,26 @@ def finished(path, text, scripts, loads):
             f'<script defer src="{root}{file}"></script>\n' for file in SEARCH
         )
     text = text.replace("</head>", f"{head}{tail}</head>", 1)
+    text = outside(OTHER, kept_together, text)
     text = TABLE.sub(lambda table: NAME.sub(parted, table[0]), text)
     count = iter(range(10**6))
     return IMAGE.sub(lambda m: image(m, next(count)), text)
+
+
+def outside(pattern, change, text):
+    """The text, changed between the matches of a pattern."""
+    done, at = [], 0
+    for match in pattern.finditer(text):
+        done += [change(text[at:match.start()]), match[0]]
+        at = match.end()
+    return "".join(done) + change(text[at:])
+
+
+def kept_together(prose):
+    """Prose with spaces that do not break where a number would be torn."""
+    for pattern in (NUMBERED, PERCENT):
+        prose = pattern.sub("\\1\u00a0", prose)
+    return SPACED.sub("\u00a0", prose)
 
 
 def parted(name):

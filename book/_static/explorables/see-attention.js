@@ -172,7 +172,7 @@ function drawPath(chart, q, done) {
     frame.top, frame.bottom + 8);
   chart.replaceChildren(
     axes(frame, [0, 4, 8, 12].map(t => [x(t), String(t)]),
-      [-6, 0, 3].map(v => [y(v), text(v)]), ["loops", "the last row, q"]),
+      [-6, 0, 3].map(v => [y(v), text(v)]), ["loops", "q in the last row; goal −αθ*"]),
     ...TARGET.flatMap((v, j) => [
       line([[x(0), y(v)], [x(LOOPS), y(v)]], "truth dashed thin"),
       label(frame.right + 6, heights[j], `goal ${text(v)}`, "truth")]),

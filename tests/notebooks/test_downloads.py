@@ -49,6 +49,14 @@ def test_a_download_has_all_the_code_that_a_reader_sees(built, page):
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_a_download_says_whether_it_needs_scikit_learn(built, page):
+    first, *cells = downloaded(page).cells
+    needed = any("diabetes_table" in cell.source for cell in cells
+                 if cell.cell_type == "code")
+    assert ("scikit-learn" in first.source) == needed
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_a_download_needs_nothing_of_this_site(built, page):
     notebook = downloaded(page)
     for cell in notebook.cells:

@@ -30,7 +30,8 @@ INSTALL = """\
 > ```
 >
 > {where} It needs Python 3.11 or newer and brings NumPy, SciPy, SymPy and
-> Matplotlib along."""
+> Matplotlib along.{more}"""
+TABLE = " For its table this chapter needs scikit-learn, too."
 BESIDE = ("The file lies beside the notebooks in the book's archive of all "
           "notebooks; in a copy of the book's repository, say "
           "`python -m pip install .` instead.")
@@ -59,7 +60,9 @@ def notebook(page, site):
     code = {index: cell for index, cell in enumerate(executed.cells)
             if cell.cell_type == "code"}
     plumbing = plumbing_in(code.values())
-    cells = [install(site)]
+    more = TABLE if any("diabetes_table" in cell.source
+                        for cell in code.values()) else ""
+    cells = [install(site, more)]
     for part in json.loads((MARKDOWN / f"{page}.json").read_text("utf8")):
         if "markdown" in part:
             cells.append(with_stills(new_markdown_cell(part["markdown"])))
@@ -89,13 +92,13 @@ def with_stills(cell):
     return cell
 
 
-def install(site):
+def install(site, more=""):
     """What to do before the first cell of code."""
     file = wheel_name()
     where = (f"On Colab and Binder, run `%pip install {site}{file}` in a "
              "cell of its own first." if site else BESIDE)
     return new_markdown_cell(
-        INSTALL.format(wheel=f"{site}{file}", where=where)
+        INSTALL.format(wheel=f"{site}{file}", where=where, more=more)
     )
 
 

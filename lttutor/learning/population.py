@@ -149,11 +149,12 @@ def value_and_gradient(
         return A.dtype.type(len(A)), np.zeros_like(A)
     N = np.eye(len(A), dtype=A.dtype) - W @ A
     left, ladder = _power(N, loops)
-    value = np.square(left).sum(axis=(-2, -1)).mean()
+    value = np.vdot(left, left) / len(W)
     right = np.ascontiguousarray(np.swapaxes(left, -1, -2))
     sums = _power_sum(N, right, ladder)
-    # The mean of Σ̂ times the transposed sums, as one matrix product.
-    total = np.tensordot(W, sums, axes=([0, 2], [0, 2]))
+    # The mean of Σ̂ times the transposed sums, as one product of two columns
+    # of blocks (Σ̂ is symmetric).
+    total = W.reshape(-1, len(A)).T @ sums.mT.reshape(-1, len(A))
     return value, -2 * total / len(W)
 
 

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import unicodedata
 import uuid
 from html import escape
 from posixpath import dirname, join, normpath, relpath
@@ -21,8 +22,8 @@ from tools.book.chapters import BUILD, HTML, ROOT
 
 EPUB = BUILD / "learning-in-the-loop.epub"
 STROKES = re.compile("<mjx-math .*?</mjx-math>", re.DOTALL)
-UNWANTED = (".headerlink, .part-map, script, button, form, input, "
-            ".explorable-lead, "
+UNWANTED = (".headerlink, .chapter-head, .part-map, script, button, form, "
+            "input, .explorable-lead, "
             ".tag_remove-print, .collapsed, style, .prev-next-area, "
             '[aria-hidden="true"]')
 KEPT = {"id", "class", "href", "src", "alt", "lang", "colspan", "rowspan",
@@ -30,6 +31,9 @@ KEPT = {"id", "class", "href", "src", "alt", "lang", "colspan", "rowspan",
         "displaystyle", "scriptlevel", "stretchy", "rowspacing", "fence",
         "columnspacing", "columnalign", "accent", "accentunder", "minsize",
         "maxsize", "linethickness", "lspace", "rspace", "form", "movablelimits"}
+# Letters of other alphabets, which readers know as characters only.
+VARIANTS = {"double-struck": "DOUBLE-STRUCK", "script": "SCRIPT",
+            "bold": "BOLD"}
 RENAMED = {"details": "div", "summary": "div", "mjx-container": "span",
            "mjx-assistive-mml": "span", "nav": "div", "wbr": "span",
            "label": "div"}
@@ -40,12 +44,21 @@ pre { white-space: pre-wrap; font-size: 0.8em; border-left: 3px solid #999;
   padding-left: 0.6em; }
 code { font-size: 0.9em; }
 img { max-width: 100%; height: auto; }
+p > code { overflow-wrap: break-word; }
+span.math { white-space: nowrap; } /* with the stop after the formula */
 figure { margin: 1em 0; }
-figcaption, .chapter-head { font-size: 0.9em; }
+figcaption { font-size: 0.9em; }
+.caption-number, .sd-card-title, dt { font-weight: bold; }
+.proof-word { font-style: italic; font-weight: bold; }
 table { border-collapse: collapse; }
-td, th { padding: 0.2em 0.6em; border-bottom: 1px solid #999; }
+td, th { padding: 0.2em 0.6em; border-bottom: 1px solid #999;
+  text-align: left; vertical-align: top; }
+:is(td, th, li, figcaption) p { margin: 0.2em 0; }
+blockquote.as-written p { white-space: pre-wrap; font-family: monospace; }
+div.sd-card { border: 1px solid #999; padding: 0.5em 0.8em; margin: 0.8em 0; }
 div.proof, div.admonition, div.exercise { border: 1px solid #999;
   padding: 0 0.8em; margin: 1em 0; }
+div.hide { border: 0; padding: 0; }
 p.admonition-title { font-weight: bold; }
 span.eqno { float: right; }
 """
@@ -105,8 +118,12 @@ def article(page):
         still["alt"] = " ".join(
             part["aria-label"] for part in box.select("svg[aria-label]"))
         box.replace_with(still)
+    solutions.unfold(found)
     for tag in found.select(UNWANTED):
         tag.decompose()
+    for tag in found.find_all(mathvariant=VARIANTS.keys()):
+        tag.string = variant(tag["mathvariant"], tag.get_text())
+        del tag["mathvariant"]
     for tag in found.find_all("svg"):
         tag.decompose()
     for tag in found.find_all(True):
@@ -129,6 +146,22 @@ def article(page):
         fold = answer.wrap(soup.new_tag("details"))
         fold.insert(0, soup.new_tag("summary", string="Answer"))
     return found
+
+
+def variant(name, text):
+    """The text in letters such as 𝔼, ℝ or 𝒞; what has none stays."""
+    def changed(letter):
+        for kind in (VARIANTS[name], f"MATHEMATICAL {VARIANTS[name]}"):
+            case = "CAPITAL" if letter.isupper() else "SMALL"
+            part = "DIGIT" if letter.isdigit() else case
+            word = unicodedata.name(letter).split()[-1]
+            try:
+                return unicodedata.lookup(f"{kind} {part} {word}")
+            except KeyError:
+                continue
+        return letter
+
+    return "".join(map(changed, text))
 
 
 def link(here, address, ids):

@@ -21,12 +21,11 @@ UNWANTED = (".headerlink, .chapter-head, .part-map, script, .copybtn, "
             ".claim-filter, form, button, .tag_remove-print")
 STYLE = """
 @page { size: A4; margin: 20mm 20mm 22mm; }
-html { --lt-figure-filter: none; }
+html { --lt-figure-filter: none; font-size: 10pt; }
 body { background: white; }
-main { font-size: 10pt; }
 main > article { break-before: page; }
 main > article.part { padding-top: 30vh; text-align: center; }
-.bd-article { font-size: 10pt; max-width: none !important;
+.bd-article { font-size: 1rem; max-width: none !important;
   padding: 0 !important; }
 .bd-article pre, .bd-article code { font-size: 8pt; }
 .bd-article figure { display: block !important; margin: 1rem auto !important;
@@ -34,10 +33,20 @@ main > article.part { padding-top: 30vh; text-align: center; }
 .bd-article figcaption { margin: 0.5rem auto !important; }
 .bd-article .ledger-line { float: none !important; width: auto !important;
   margin: 0 0 1rem !important; }
-.bd-article img { max-height: 180mm; }
+html[data-theme] .bd-content .bd-article figure img, .bd-article figure img {
+  max-width: 125mm; max-height: 150mm; }
+.explorable { font-size: 0.9rem; }
+.claim-evidence pre { font-size: 6.5pt; }
 h1, h2, h3, h4, .admonition-title { break-after: avoid; }
 section, .claim-row { content-visibility: visible !important; }
-details > summary { list-style: none; }
+details > summary { list-style: none; break-after: avoid; }
+details.hide > summary { color: var(--lt-quiet); font-size: 0.85rem; }
+details.figure-data > summary::before { content: none !important; }
+details.figure-data, tr { break-inside: avoid; }
+.bd-article .admonition { break-inside: auto; }
+.bd-article :is(.admonition.predict, .exercise, .definition, .theorem, .lemma,
+  .proposition, .corollary) { break-inside: avoid; }
+p, li { orphans: 3; widows: 3; }
 a { color: #1d4e6b; }
 nav.contents ol { columns: 1; list-style: none; padding: 0; }
 nav.contents li.caption { font-weight: 650; margin-top: 0.8rem; }
@@ -55,8 +64,7 @@ def article(page):
     found = soup.select_one("article.bd-article")
     for tag in found.select(UNWANTED):
         tag.decompose()
-    for tag in found.find_all("details"):
-        tag["open"] = ""
+    solutions.unfold(found)
     for tag in found.select(".toggle-hidden, .dropdown"):
         tag["class"] = [c for c in tag["class"]
                         if c not in ("toggle-hidden", "dropdown")]

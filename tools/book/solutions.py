@@ -1,4 +1,5 @@
-"""In a book that is printed or read offline, solutions stand at the end."""
+"""In a book that is printed or read offline, solutions stand at the end and
+nothing is folded."""
 
 from bs4 import BeautifulSoup
 
@@ -17,3 +18,22 @@ def taken_out(articles):
         for solution in moved:
             end.append(solution.extract())
     return end
+
+
+def unfold(article):
+    """Open every fold; where its line only says so, it goes.
+
+    "Hide the solution" stays as "The solution", and "Hide code cell source",
+    above the code of a figure, goes.
+    """
+    for fold in article.find_all("details"):
+        fold["open"] = ""
+        offer = fold.select_one("summary .expanded")
+        if offer is None:
+            continue
+        words = offer.get_text(" ", strip=True).removeprefix("Hide ")
+        if words.startswith("code cell"):
+            fold.summary.decompose()
+            fold.unwrap()
+        else:
+            fold.summary.string = words[:1].upper() + words[1:]

@@ -37,7 +37,7 @@ TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 # "5 %".  A table on a phone has no room for that, and code no such space.
 OTHER = re.compile(r"<(table|pre|script|head)\b.*?</\1>", re.DOTALL)
 NUMBERED = re.compile(
-    r'(?<=<span class="std std-)((?:num)?ref">[A-Z]\w+) (?=\d[\d.]*</span>)'
+    r'(?<=<span class="std std-)((?:num)?ref">[A-Za-z]+) (?=\d[\d.]*</span>)'
 )
 SPACED = re.compile(r" (?=[×±] ?\d)|(?<=[×±]) (?=\d)")
 PERCENT = re.compile(r"(?<=\d)((?:</span>)*) (?=%)")

@@ -14,7 +14,8 @@ ARTICLE = re.compile(r'<article class="bd-article">(.*?)</article>', re.DOTALL)
 UNSEEN = re.compile(
     r"<mjx-math .*?</mjx-math>|<script.*?</script>|<style.*?</style>"
     r"|<svg.*?</svg>|<form.*?</form>|<pre.*?</pre>|<select.*?</select>"
-    r'|<a class="headerlink".*?</a>', re.DOTALL)
+    r'|<a class="headerlink".*?</a>|<ul class="chapter-head">.*?</ul>'
+    r'|<nav class="part-map".*?</nav>', re.DOTALL)
 SECTION = re.compile(r'<section [^>]*\bid="([^"]*)"[^>]*>')
 BLOCK = re.compile(
     r"</?(?:p|li|td|th|h\d|div|d[tdl]|pre|summary|figcaption|section|br"

@@ -56,7 +56,8 @@ def skew_curvature(n: Any, d: Any, loops: int, a: Any) -> Any:
         raise ValueError(f"n: expected a positive number, got {n}")
     # ⟨WᵖMˢ, W^qMᵘ⟩ is a sum over i ≤ s, j ≤ u of ⟨Wᵖ⁺ⁱ, W^{q+j}⟩ with the
     # factors (s over i)(u over j)(-a)ⁱ⁺ʲ; collect them by the two powers.
-    D, counts = 2 * T - 2, Counter()
+    D = 2 * T - 2
+    counts: Counter[tuple[int, int]] = Counter()
     terms = [(T - abs(T - 1 - s), 2, s, 0) for s in range(D + 1)]
     terms += [(-2 * (T - 1 - j), 1, j, 1) for j in range(T - 1)]
     for factor, p, s, q in terms:

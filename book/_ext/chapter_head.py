@@ -12,7 +12,6 @@ from markupsafe import escape
 
 WORDS_A_MINUTE = 130  # mathematics is not a novel
 BOUNDS = (5, 10, 20, 30, 60, 120)
-LEDGER_LINE = re.compile(r"In the ledger: \S+, [a-z ]+\.")
 
 
 def parts(app):
@@ -124,17 +123,6 @@ def part_map(app, caption, pages, here):
             f"<p>{escape(caption)}</p><ol>{''.join(items)}</ol></nav>")
 
 
-def mark_ledger_lines(app, doctree):
-    """A paragraph that only cites the ledger may stand in the margin.
-
-    One that says more is part of the text, and what follows may need it.
-    """
-    for paragraph in doctree.findall(nodes.paragraph):
-        if LEDGER_LINE.fullmatch(paragraph.astext()):
-            paragraph["classes"].append("ledger-line")
-
-
 def setup(app):
-    app.connect("doctree-read", mark_ledger_lines)
     app.connect("html-page-context", add_frame, priority=450)
     return {"version": "1", "parallel_read_safe": True}

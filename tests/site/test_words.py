@@ -1,11 +1,9 @@
 """No page shows what its source says to Sphinx, or what a run failed to say."""
 
 import re
-from importlib import util
 
 import pytest
 from bs4 import BeautifulSoup
-from docutils import nodes
 
 from tools.book import chapters
 
@@ -53,20 +51,3 @@ def test_a_page_shows_no_markup(built, page):
 ])
 def test_markup_would_be_seen(name, shown):
     assert re.search(RAW[name], shown)
-
-
-@pytest.mark.parametrize("margin, text", [
-    (True, "In the ledger: B-weights, proved."),
-    (True, "In the ledger: B-mp, verified numerically."),
-    (False, "In the ledger: B-square, proved. So the median is:"),
-    (False, "In the ledger: B-ends, verified; for d = 1 by integrals."),
-    (False, "In the ledger the theorem is B-step, proved."),
-])
-def test_only_a_bare_line_of_the_ledger_leaves_the_text(margin, text):
-    spec = util.spec_from_file_location(
-        "chapter_head", chapters.ROOT / "book/_ext/chapter_head.py")
-    chapter_head = util.module_from_spec(spec)
-    spec.loader.exec_module(chapter_head)
-    paragraph = nodes.paragraph("", text)
-    chapter_head.mark_ledger_lines(None, paragraph)
-    assert ("ledger-line" in paragraph["classes"]) == margin

@@ -31,8 +31,6 @@ main > article.part { padding-top: 30vh; text-align: center; }
 .bd-article figure { display: block !important; margin: 1rem auto !important;
   break-inside: avoid; }
 .bd-article figcaption { margin: 0.5rem auto !important; }
-.bd-article .ledger-line { float: none !important; width: auto !important;
-  margin: 0 0 1rem !important; }
 html[data-theme] .bd-content .bd-article figure img, .bd-article figure img {
   max-width: 125mm; max-height: 150mm; }
 .explorable { font-size: 0.9rem; }

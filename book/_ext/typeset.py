@@ -25,7 +25,8 @@ from sphinx.util.math import get_node_equation_number
 from tools.book import state
 
 WORKER = Path(__file__).with_suffix(".js")
-STOPS = re.compile(r"[.,;:!?)\]’”]+")
+STOPS = re.compile(r"[.,;:!?)\]’”]+|[-‐]")
+STARTS = re.compile(r"[(\[‘“]+$")
 logger = getLogger(__name__)
 
 
@@ -133,6 +134,7 @@ def visit_inline(self, node):
     self.body.append(
         self.starttag(node, "span", "", CLASS="math notranslate nohighlight")
     )
+    self.body.append(self.encode(node.get("start", "")))
     self.body.append(typeset(self, node, node.astext(), display=False))
     self.body.append(self.encode(node.get("stop", "")) + "</span>")
     raise nodes.SkipNode
@@ -169,22 +171,28 @@ def in_rows(tex):
     return rf"\begin{{align}}\begin{{aligned}}{joined}\end{{aligned}}\end{{align}}"
 
 
-class KeepStopWithFormula(SphinxPostTransform):
-    """Move the punctuation after an inline formula to the formula's line."""
+class KeepPunctuationWithFormula(SphinxPostTransform):
+    """Move what touches an inline formula to the formula's line."""
 
     default_priority = 900
 
     def run(self, **kwargs):
         for math in list(self.document.findall(nodes.math)):
-            following = math.next_node(descend=False, siblings=True)
-            if not isinstance(following, nodes.Text):
-                continue
-            stop = STOPS.match(following.astext())
+            # Found by the formula: texts that read the same are equal.
+            place = math.parent.index(math)
+            before, after = (
+                sibling if isinstance(sibling, nodes.Text) else nodes.Text("")
+                for sibling in (math.parent[place - 1] if place else None,
+                                math.next_node(descend=False, siblings=True))
+            )
+            stop = STOPS.match(after.astext())
             if stop:
                 math["stop"] = stop[0]
-                # Found by the formula: texts that read the same are equal.
-                place = math.parent.index(math) + 1
-                math.parent[place] = nodes.Text(following[stop.end():])
+                math.parent[place + 1] = nodes.Text(after[stop.end():])
+            start = STARTS.search(before.astext())
+            if start:
+                math["start"] = start[0]
+                math.parent[place - 1] = nodes.Text(before[:start.start()])
 
 
 def expect_formulas(app, doctree):
@@ -211,7 +219,7 @@ def setup(app):
     app.add_html_math_renderer(
         "typeset", (visit_inline, None), (visit_display, None)
     )
-    app.add_post_transform(KeepStopWithFormula)
+    app.add_post_transform(KeepPunctuationWithFormula)
     app.connect("builder-inited", open_typesetter)
     app.connect("doctree-read", expect_formulas)
     app.connect("build-finished", finish)

@@ -51,6 +51,7 @@ def gaussian_extremes(
         raise ValueError(f"n: expected at least d = {d} examples, got {n}")
     draws, rng = as_count("draws", draws, least=1), as_rng(rng)
     k = np.arange(d)
+    close = 1e-12 * ((n - d) / (np.sqrt(n) + np.sqrt(d)))**2  # 1e-12 of μ
     extremes = np.empty((2, draws))
     for i in range(draws):
         a = rng.chisquare(n - k)
@@ -60,7 +61,7 @@ def gaussian_extremes(
         for end, index in enumerate((1, d)):  # bisection for one eigenvalue
             extremes[end, i] = dstebz(
                 diagonal, beside[:max(d - 1, 1)], 2, 0.0, 0.0,
-                index, index, 0.0, "E")[1][0]
+                index, index, close, "E")[1][0]
     return extremes[0], extremes[1]
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_diabetes
 
 from lttutor import realdata
 from lttutor.realdata import (
@@ -126,6 +127,12 @@ def test_a_split_standardizes_by_its_examples_and_loses_no_row():
         seen = np.concatenate([task.y[k], task.y_test[k]])
         np.testing.assert_allclose(
             np.sort(seen - seen.mean()), np.sort(y - y.mean()), atol=1e-9)
+
+
+def test_the_table_is_the_one_that_scikit_learn_loads():
+    theirs = load_diabetes(return_X_y=True, scaled=False)
+    for own, other in zip(realdata.diabetes_table(), theirs):
+        np.testing.assert_array_equal(own, other)
 
 
 def test_a_table_that_cannot_be_split_is_refused():

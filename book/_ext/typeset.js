@@ -37,10 +37,10 @@ async function main() {
   const isMo = (part) => part && dom.kind(part) === "mjx-mo";
   const space = (part) => part && dom.getAttribute(part, "space");
 
-  // The operator of a part; that of a power is its base.
+  // The operator of a part; that of a power is its base, and a bar is wrapped.
   function operator(part) {
     let mo = part;
-    while (mo && /^mjx-ms(ub|up|ubsup)$/.test(dom.kind(mo))) {
+    while (mo && /^mjx-(ms(ub|up|ubsup)|TeXAtom)$/.test(dom.kind(mo))) {
       mo = dom.firstChild(mo);
     }
     return isMo(mo) ? mo : null;
@@ -51,12 +51,11 @@ async function main() {
     (code) => dom.hasClass(dom.firstChild(mo), `mjx-c${code}`));
   const OPEN = ["28", "5B", "7B", "27E8"];
   const CLOSE = ["29", "5D", "7D", "27E9"];
-  const BARS = ["7C", "2225"];
+  const BARS = ["7C", "2016", "2225"];
   const COMMA = ["2C"];
 
   // Can what follows this part only be a sign, or the like?
-  const expectsMore = (part) =>
-    isMo(part) && !shows(part, [...CLOSE, ...BARS]);
+  const expectsMore = (part) => isMo(part) && !shows(part, CLOSE);
 
   // How deep in brackets each part ends.  Bars, which look alike on both
   // sides, open and close in turn; "given that" stands apart on its own.

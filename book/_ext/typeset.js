@@ -55,7 +55,8 @@ async function main() {
   const COMMA = ["2C"];
 
   // Can what follows this part only be a sign, or the like?
-  const expectsMore = (part) => isMo(part) && !shows(part, CLOSE);
+  const expectsMore = (part) =>
+    isMo(part) && !shows(part, [...CLOSE, ...BARS]);
 
   // How deep in brackets each part ends.  Bars, which look alike on both
   // sides, open and close in turn; "given that" stands apart on its own.

@@ -51,6 +51,7 @@ def breaks(tmp_path_factory):
     (r"111=(1-11)(1+11)", 2),  # after the relation, not in the brackets
     (r"|1-11111|=|2-22222|", 2),
     (r"\|1-11\|^2=-\|2-2222\|", 2),  # not after the sign
+    (r"\lVert1-1111\rVert\le\lVert1-2222\rVert", 2),
     (r"1111,\;2222,\;33333", 3),
     (r"(1+1111111111+1111111111+1111111111)", 4),  # no phone holds it
 ])

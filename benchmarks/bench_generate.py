@@ -31,6 +31,12 @@ def task(n, d, T, tasks):
     return X, y, 1.7, constant_steps(largest, T)
 
 
+def changing(X, y, alpha, steps):
+    """``generate`` where no two steps in turn are equal."""
+    return generate(X, y, alpha, steps * np.where(
+        np.arange(len(steps)) % 2, 0.9, 1.0))
+
+
 def fits(form, n, d, T, tasks):
     """Leave out what takes forever, or needs many times the memory."""
     if form in (peers.numpy_dual, peers.jax_dual):
@@ -65,6 +71,14 @@ def test_generate(benchmark, shape, form):
     expected = peers.numpy_gram(*data) if form != "generate" else (
         peers.numpy_gram(*task(*shape)))
     assert np.abs(np.asarray(v) - expected).max() < 1e-11
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_changing_steps(benchmark, shape):
+    X, y, *rest = task(*shape)
+    if shape[3] == 1:
+        X, y = X[0], y[0]
+    measure(benchmark, changing, X, y, *rest, shape=shape, form="changing")
 
 
 @pytest.mark.parametrize("shape", LITERAL, ids=str)

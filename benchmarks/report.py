@@ -43,6 +43,7 @@ def boil_down(raw):
     rate = next(r["flops"] / r["median"] for r in found if "flops" in r)
     reads = by_shape(found, "test_limits")
     literal = by_shape(found, "test_literal")
+    changing = by_shape(found, "test_changing_steps")
     generate = []
     for shape, forms in sorted(by_shape(found, "test_generate").items()):
         n, d, T, tasks = shape
@@ -54,6 +55,7 @@ def boil_down(raw):
             "shape": shape, "seconds": ours, "iqr": spread,
             "peers": {f: m for f, (m, _) in sorted(forms.items())},
             "fastest peer": peer, "ratio": ours / forms[peer][0],
+            "changing": changing[shape]["changing"][0] / forms[peer][0],
             "target": WITHIN,
             "read": reads[shape]["one read of X and y"][0],
             "flops": flops / rate,
@@ -106,11 +108,14 @@ def lines(results):
     """The table in words: each target beside what was measured."""
     yield "{processor}, {cores} cores, Python {python}".format(
         **results["machine"])
-    yield f"\n{'n, d, T, tasks':24}{'ms':>9}{'fastest peer':>15}{'ratio':>7}"
+    yield (f"\n{'n, d, T, tasks':24}{'ms':>9}{'fastest peer':>15}"
+           f"{'ratio':>7}{'changing steps':>16}")
     for row in results["generate"]:
-        met = "" if row["ratio"] <= row["target"] else "  missed (1.15)"
+        met = "" if max(row["ratio"], row["changing"]) <= row["target"] else (
+            "  missed (1.15)")
         yield (f"{str(row['shape'])[1:-1]:24}{1e3 * row['seconds']:9.3f}"
-               f"{row['fastest peer']:>15}{row['ratio']:7.2f}{met}")
+               f"{row['fastest peer']:>15}{row['ratio']:7.2f}"
+               f"{row['changing']:16.2f}{met}")
     small = next(r["seconds"] for r in results["generate"]
                  if tuple(r["shape"]) == (20, 4, 5, 1))
     yield (f"a small single call: {1e6 * small:.0f} µs, target "

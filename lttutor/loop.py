@@ -93,7 +93,8 @@ def generate(
     steps : array_like, shape (T,) or (..., T)
         Step sizes, one schedule for all tasks or one for each.
     trajectory : bool
-        False keeps v(T) only, and the memory of one state.
+        False keeps v(T) only, and the memory of one state.  With one safe
+        step for all loops it then costs O(log T) products of matrices.
 
     Returns
     -------
@@ -122,7 +123,7 @@ def generate(
     >>> v[:, 0].tolist()
     [0.0, 1.5, 2.25]
     """
-    X, y = as_examples(X, y)
+    X, y = as_examples(X, y, scale=False)
     dtype = np.result_type(X, y)
     alpha = as_alpha(alpha, y, dtype)
     eta = as_steps(steps, batch=X.shape[:-2], dtype=dtype)
@@ -165,7 +166,7 @@ def predict(
     >>> predict([[1.0], [2.0]], [3.0, 6.0], [10.0], [0.1, 0.1]).tolist()
     [0.0, 15.0, 22.5]
     """
-    X, y = as_examples(X, y)
+    X, y = as_examples(X, y, scale=False)
     x_query = as_batched("x_query", x_query, batch=X.shape[:-2],
                          shape=(X.shape[-1],))
     eta = as_steps(steps, batch=X.shape[:-2], dtype=np.result_type(X, y))

@@ -21,16 +21,20 @@ _LARGEST = 1e150
 _SMALLEST = 1e-150
 
 
-def as_examples(X: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+def as_examples(
+    X: ArrayLike, y: ArrayLike, *, scale: bool = True,
+) -> tuple[np.ndarray, np.ndarray]:
     """Check a prompt's examples: X ``(..., n, d)`` and y ``(..., n)``.
 
     ``y`` must have exactly the leading axes of ``X``: a scalar, a length-1
     ``y`` or an ``(n, 1)`` column would broadcast silently, so each is
     refused.  Entries beyond about 1e150, or an X that never exceeds 1e-150,
-    are refused too, because XᵀX would over- or underflow.
+    are refused too, because XᵀX would over- or underflow.  Without ``scale``
+    the caller asks ``check_scale`` about X, once XᵀX is there.
     """
     X = as_reals("X", X, shape=("n", "d"), batch=True)
-    check_scale("X", X)
+    if scale:
+        check_scale("X", X)
     y = as_reals("y", y, shape=("n",), batch=True)
     if y.shape != X.shape[:-1]:
         raise ValueError(
@@ -53,12 +57,18 @@ def largest(dtype: np.dtype) -> float:
     return _LARGEST if dtype == np.float64 else 1e15
 
 
-def check_scale(name: str, X: np.ndarray) -> None:
-    """Refuse an X that is not finite, or whose XᵀX would over- or underflow."""
+def check_scale(
+    name: str, X: np.ndarray, squares: np.ndarray | None = None,
+) -> None:
+    """Refuse an X that is not finite, or whose XᵀX would over- or underflow.
+
+    Most prompts pass by their sums of squares, the traces of XᵀX; given
+    those, X itself is not read.
+    """
     high = largest(X.dtype)
     low = _SMALLEST if X.dtype == np.float64 else 1e-15
-    # Most prompts pass by their sums of squares, which need one read.
-    squares = _squares(X)
+    if squares is None:
+        squares = _squares(X)
     entries = X.shape[-2] * X.shape[-1]
     if entries * low**2 <= squares.min() and squares.max() <= high**2:
         return
@@ -125,8 +135,10 @@ def as_steps(
         steps = array
     else:
         steps = as_batched("steps", array, batch=batch, shape=("T",))
-    return steps if dtype is None else np.moveaxis(
-        fit("steps", steps, dtype), -1, 0)
+    if dtype is None:
+        return steps
+    steps = fit("steps", steps, dtype)
+    return steps if steps.ndim == 1 else np.moveaxis(steps, -1, 0)
 
 
 def as_covariance_root(covariance: ArrayLike, d: int) -> np.ndarray:

@@ -165,7 +165,7 @@ EXEMPT = """
     as_layer attend form_of one_by_one outputs value_and_gradient
     generator_state generator_from exact ascending generator_of
     eigenvalues_of as_kappa flattening_loops make_legible no_paler luminance
-    zonal_moments
+    zonal_moments amplification safe_step run run_last is_constant doubles
 """.split()
 
 

@@ -15,6 +15,8 @@ ORDER = (
     "validation",
     "tasks",
     "attention",
+    "recursion",
+    "stability",
     "descent",
     "loop",
     "steps",

@@ -83,10 +83,47 @@ def test_tasks_one_by_one_are_the_literal_loop(n, d, tasks):
     check_against_the_literal_loop(n, d, tasks)
 
 
-def check_against_the_literal_loop(n, d, tasks):
-    X, y, steps, rng = draw(n, d, (tasks,), 5, seed=n + d, shared_steps=False)
+@pytest.mark.parametrize("n, d, tasks, border", [
+    (9, 3, 1, 20), (30, 20, 2, 40), (30, 20, 70, 40), (20, 30, 5, 40),
+    (20, 4, 70, 100), (90, 80, 3, 160),
+])
+def test_states_made_by_doubling_are_the_literal_loops(n, d, tasks, border):
+    """Both sides of the borders in ``doubles`` and ``form_of``; T beyond a
+    power of two, at it and below."""
+    for T in (border - 1, border, 127, 128, 129, 300):
+        check_against_the_literal_loop(n, d, tasks, T)
+
+
+def test_the_last_state_of_ten_million_loops_is_the_closed_forms():
+    """v(T) = α Σ (1 - (1 - ηλ)ᵀ) ⟨u, Xᵀy⟩ u / λ, to eps κ; digit by digit
+    of T, so both kinds of digit."""
+    task = spectrum_task(np.geomspace(1e-6, 1, 6), 12,
+                         rng=np.random.default_rng(4))
+    values, U = np.linalg.eigh(task.X.T @ task.X)
+    for T in (20, 21, 1000, 10**7, 2**23 - 1):
+        kept = -np.expm1(T * np.log1p(-0.7 * values))
+        exact = 1.7 * U @ (kept / values * (U.T @ (task.X.T @ task.y)))
+        v = generate(task.X, task.y, 1.7, np.full(T, 0.7), trajectory=False)
+        assert np.abs(v - exact).max() <= 1e-9 * np.abs(exact).max()
+
+
+@pytest.mark.parametrize("tasks", [1, 70])
+def test_a_direction_that_diverges_from_zero_stays_zero(tasks):
+    """There, powers of I - ηG overflow; the literal loop never meets them."""
+    X, y = np.diag([1.0, 3.0]), np.array([1.0, 0.0])
+    with pytest.warns(DivergenceWarning):
+        v = generate([X] * tasks, [y] * tasks, 1.0, np.full(2000, 0.5))
+    np.testing.assert_array_equal(v[:, -1, 0], 1 - 0.5**np.arange(2001))
+    assert not v[..., 1].any()
+
+
+def check_against_the_literal_loop(n, d, tasks, T=5):
+    X, y, steps, rng = draw(n, d, (tasks,), T, seed=n + d, shared_steps=False)
     alpha = rng.standard_normal(tasks)
-    for eta in (steps, np.repeat(steps[:, :1], 5, axis=1)):  # and constant
+    largest = (np.linalg.norm(X, 2, axis=(-2, -1))**2).max()
+    # and constant, each task's own or one for all
+    for eta in (steps, np.repeat(steps[:, :1], T, axis=1),
+                np.full(T, 1 / largest)):
         states = looped_transformer(
             prompt_matrix(X, y, alpha), eta, *generation_weights(d),
             last_row_mask(n))

@@ -12,13 +12,14 @@ O(d²).  Three forms of that recursion give the same numbers, to rounding:
 cache; this also bounds the memory used besides the result.
 """
 
+import math
 import warnings
 
 import numpy as np
 
 from lttutor import recursion
 from lttutor.stability import amplification, safe_step
-from lttutor.validation import all_finite, check_scale
+from lttutor.validation import all_finite, check_scale, sum_of_squares
 
 # Numbers in the Gram matrices of one portion: 1 MB or 4 MB.
 PORTION = {"gram": 2**17, "dual": 2**17, "last": 2**19}
@@ -70,14 +71,15 @@ def outputs(
     shape = (states, d, tasks) if form == "last" else (states, tasks, d)
     v = np.empty(shape, X.dtype)
     size = max(1, PORTION[form] // min(n, d)**2)
-    growth = 1.0
+    growth, finite = 1.0, True
     with np.errstate(over="ignore", invalid="ignore"):
         for first in range(0, tasks, size):
             part = slice(first, first + size)
             here = eta if eta.ndim == 1 else eta[:, part]
             where = v[..., part] if form == "last" else v[:, part]
-            growth = max(growth, _FORMS[form](
-                X[part], y[part], alpha[part], here, where, given))
+            grown, whole = _FORMS[form](
+                X[part], y[part], alpha[part], here, where, given)
+            growth, finite = max(growth, grown), finite and whole
     if growth > SAFE:
         warnings.warn(
             f"the steps amplify the error by up to {growth:.3g} over {T} "
@@ -88,8 +90,7 @@ def outputs(
         )
     if form == "last":
         v = np.moveaxis(v, 1, 2)
-    # What overflows stays so; but not in v = Xᵀu, if u comes back.
-    if not all_finite(v if form == "dual" else v[-1]):
+    if not finite:
         _raise_overflow(X, y, alpha, eta, v)
     v = v.reshape(states, *batch, d)
     return v if trajectory else v[0]
@@ -108,13 +109,17 @@ def _flat(X, y, alpha, eta):
     return X, y, alpha, eta
 
 
+# Each form writes v; it returns how far the steps amplify, and whether all
+# states are finite.
+
+
 def _gram(X, y, alpha, eta, v, given):
     G = X.swapaxes(1, 2) @ X
     b = (y[:, None] @ X)[:, 0]
     b *= alpha[:, None]
     growth = _growth(G, eta, given)
     recursion.run(G, b, eta, v, growth <= SAFE)
-    return growth
+    return growth, all_finite(v[-1])  # what overflows stays so
 
 
 def _dual(X, y, alpha, eta, v, given):
@@ -123,7 +128,9 @@ def _dual(X, y, alpha, eta, v, given):
     u = np.empty((len(v), *y.shape), X.dtype)
     recursion.run(K, alpha[:, None] * y, eta, u, growth <= SAFE)
     np.matmul(u.swapaxes(0, 1), X, out=v.swapaxes(0, 1))
-    return growth
+    # No entry of Xᵀu exceeds the norms' product; u may come back, v then too.
+    bound = sum_of_squares(u) * float(np.einsum("bii->", K))
+    return growth, math.isfinite(bound) or all_finite(v)
 
 
 def _last(X, y, alpha, eta, v, given):
@@ -141,7 +148,7 @@ def _last(X, y, alpha, eta, v, given):
         b[...] = (y[:, None] @ X)[:, 0].T
     b *= alpha
     recursion.run_last(G, b, eta, v)
-    return _growth(np.moveaxis(G, 2, 0), eta, given)
+    return _growth(np.moveaxis(G, 2, 0), eta, given), all_finite(v[-1])
 
 
 _FORMS = {"gram": _gram, "last": _last, "dual": _dual}

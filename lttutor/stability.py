@@ -14,9 +14,10 @@ def amplification(G, eta):
     """The largest ∏ₜ |1 - η(t) λ| over tasks and eigenvalues; at least 1.
 
     A cheaper test may show that no single factor exceeds 1: the steps lie
-    in [0, 2/λ] with a Frobenius norm for λ, of all the G together or of each,
-    or 2/η - G has a Cholesky factor.  A single factor may exceed 1 in a good
-    schedule (Chebyshev's do); then the eigenvalues decide.
+    in [0, 2/λ] with a bound for λ, the Frobenius norm of all the G together
+    or of each, or the largest sum of a row's magnitudes; or 2/η - G has a
+    Cholesky factor.  A single factor may exceed 1 in a good schedule
+    (Chebyshev's do); then the eigenvalues decide.
     """
     if not len(eta):
         return 1.0
@@ -26,6 +27,8 @@ def amplification(G, eta):
         step = eta.max(axis=0)
         size = np.sqrt(np.einsum("bij,bij->b", G, G))
         if (step * size <= 2).all():
+            return 1.0
+        if (step * np.abs(G).sum(axis=2).max(axis=1) <= 2).all():
             return 1.0
         shifted = -G
         diagonal = np.arange(G.shape[-1])

@@ -1,6 +1,7 @@
 """Regression tasks from the rows of a table."""
 
-from importlib.metadata import files
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -34,9 +35,14 @@ def diabetes_table() -> tuple[np.ndarray, np.ndarray]:
     ((442, 10), 25, 346)
     """
     # Two of its files are needed; importing all of it would take a second.
-    found = {part.name: part.locate() for part in files("scikit-learn")}
-    return (np.loadtxt(found["diabetes_data_raw.csv.gz"]),
-            np.loadtxt(found["diabetes_target.csv.gz"]))
+    found = find_spec("sklearn")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError(
+            "diabetes_table: expected scikit-learn to be installed, as its "
+            "package holds the table (python -m pip install scikit-learn)")
+    data = Path(found.origin).parent / "datasets" / "data"
+    return (np.loadtxt(data / "diabetes_data_raw.csv.gz"),
+            np.loadtxt(data / "diabetes_target.csv.gz"))
 
 
 def table_tasks(

@@ -5,8 +5,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.linalg import blas
 
 _FLOATS = np.dtype(np.float32), np.dtype(np.float64)
+# BLAS itself: NumPy's dot also looks whether the sum overflowed, and warns.
+_DOT = dict(zip(_FLOATS, (blas.sdot, blas.ddot), strict=True))
+_LONGEST = 2**30  # of a vector that BLAS takes
 
 
 def as_array(
@@ -127,8 +131,11 @@ def fit(name: str, array: np.ndarray, dtype: np.dtype) -> np.ndarray:
 def sum_of_squares(array: np.ndarray) -> float:
     """The sum of the squares, infinite or NaN if an entry is."""
     flat = array.ravel(order="K")
-    with np.errstate(over="ignore", under="ignore"):
-        return float(np.dot(flat, flat))
+    dot, total = _DOT[flat.dtype], 0.0
+    for first in range(0, flat.size, _LONGEST):
+        part = flat[first:first + _LONGEST]
+        total += dot(part, part)
+    return total
 
 
 def real_array(

@@ -10,6 +10,7 @@ from lttutor.realdata import (
     encode,
     read_text,
     table_tasks,
+    tables,
     text_tasks,
 )
 from lttutor.realdata.texts import ALPHABET
@@ -133,6 +134,12 @@ def test_the_table_is_the_one_that_scikit_learn_loads():
     theirs = load_diabetes(return_X_y=True, scaled=False)
     for own, other in zip(realdata.diabetes_table(), theirs):
         np.testing.assert_array_equal(own, other)
+
+
+def test_without_scikit_learn_the_table_says_what_is_missing(monkeypatch):
+    monkeypatch.setattr(tables, "find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match="scikit-learn"):
+        realdata.diabetes_table()
 
 
 def test_a_table_that_cannot_be_split_is_refused():

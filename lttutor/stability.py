@@ -10,7 +10,7 @@ from lttutor.recursion import one_by_one
 from lttutor.validation import sum_of_squares
 
 
-def amplification(G, eta):
+def amplification(G: np.ndarray, eta: np.ndarray) -> float:
     """The largest ∏ₜ |1 - η(t) λ| over tasks and eigenvalues; at least 1.
 
     A cheaper test may show that no single factor exceeds 1: the steps lie
@@ -42,7 +42,7 @@ def amplification(G, eta):
     # A sum of logarithms: a good schedule's factors may overflow on the way.
     with np.errstate(divide="ignore", over="ignore"):
         logs = np.log(np.abs(1 - eta * spectrum)).sum(axis=0)
-        return np.nanmax(np.exp(logs), initial=1.0)
+        return float(np.nanmax(np.exp(logs), initial=1.0))
 
 
 def _positive_definite(matrices):
@@ -59,8 +59,8 @@ def _positive_definite(matrices):
     return True
 
 
-def safe_step(X):
+def safe_step(X: np.ndarray) -> float:
     """2 / the largest eigenvalue of any task's XᵀX."""
     across = X.swapaxes(1, 2)
     G = across @ X if X.shape[2] <= X.shape[1] else X @ across
-    return 2 / np.linalg.eigvalsh(G).max()
+    return float(2 / np.linalg.eigvalsh(G).max())

@@ -233,7 +233,8 @@ class Markdown:
             text = SPECIAL.sub(r"\\\1", node.astext())
             return text.replace("\n", " ")
         if isinstance(node, nodes.math):
-            return f"${self.tex(node.astext())}${node.get('stop', '')}"
+            return (f"{node.get('start', '')}${self.tex(node.astext())}$"
+                    f"{node.get('stop', '')}")
         if isinstance(node, nodes.literal):
             return f"`{node.astext()}`"
         if isinstance(node, (nodes.emphasis, nodes.title_reference)):

@@ -71,6 +71,18 @@ def test_a_download_needs_nothing_of_this_site(built, page):
 
 
 @pytest.mark.parametrize("page", PAGES)
+def test_no_bracket_or_quotation_mark_is_lost_beside_a_formula(built, page):
+    for cell in downloaded(page).cells:
+        if cell.cell_type != "markdown":
+            continue
+        words = re.sub(r"(?s)```.*?```|\$\$.*?\$\$|(?<!\\)\$.*?(?<!\\)\$|`[^`]*`",
+                       "", cell.source)
+        for text in words.split("\n\n"):
+            for start, stop in ("()", "[]", "“”"):
+                assert text.count(start) == text.count(stop), text
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_what_moves_on_the_page_stands_still_in_the_download(built, page):
     moving = set(re.findall(r'data-explorable="([\w-]+)"',
                             chapters.html(page).read_text("utf8")))

@@ -2,9 +2,12 @@
 
 import re
 import sys
+from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
+from docutils import frontend, nodes
+from docutils.utils import new_document
 
 from tools.book import epub, solutions
 from tools.book.chapters import ROOT
@@ -27,13 +30,21 @@ def test_a_number_keeps_its_unit_its_power_and_its_word(text, kept):
 
 
 @pytest.fixture(scope="module")
-def breaks(tmp_path_factory):
-    """A formula's glyphs, with a bar where its line may end."""
+def writers():
+    """The modules that write formulas, for the pages and for notebooks."""
     sys.path.insert(0, str(ROOT / "book" / "_ext"))
     try:
+        import plain_markdown
         import typeset
     finally:
         del sys.path[0]
+    return SimpleNamespace(typeset=typeset, plain_markdown=plain_markdown)
+
+
+@pytest.fixture(scope="module")
+def breaks(tmp_path_factory, writers):
+    """A formula's glyphs, with a bar where its line may end."""
+    typeset = writers.typeset
     maker = typeset.Typesetter(tmp_path_factory.mktemp("math") / "f.json", {})
 
     def shown(tex):
@@ -57,6 +68,22 @@ def breaks(tmp_path_factory):
 ])
 def test_a_formula_breaks_outside_brackets_if_it_can(breaks, tex, pieces):
     assert len(breaks(tex).split("¦")) == pieces
+
+
+@pytest.mark.parametrize("words", [
+    "vectors ($v$), and", "“$P=I$ is slow” and ‘$x$’", "[$a$, $b$] ($c$).",
+    "a $T$-loop: $x$; $y$? (($z$)).",
+])
+def test_a_notebook_keeps_what_stands_beside_a_formula(writers, words):
+    made = (nodes.math(text=part) if place % 2 else nodes.Text(part)
+            for place, part in enumerate(words.split("$")))
+    paragraph = nodes.paragraph("", "", *made)
+    document = new_document("", frontend.get_default_settings())
+    document += paragraph
+    writers.typeset.KeepPunctuationWithFormula(document).run()
+    config = SimpleNamespace(public_site="", typeset_macros={})
+    app = SimpleNamespace(config=config, env=SimpleNamespace(toc_fignumbers={}))
+    assert writers.plain_markdown.Markdown(app, "p").inline(paragraph) == words
 
 
 def test_letters_of_other_alphabets_are_characters_in_the_file_for_readers():

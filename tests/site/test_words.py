@@ -4,6 +4,7 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
+from pybtex.database import parse_file
 
 from tools.book import chapters
 
@@ -51,3 +52,16 @@ def test_a_page_shows_no_markup(built, page):
 ])
 def test_markup_would_be_seen(name, shown):
     assert re.search(RAW[name], shown)
+
+
+def test_no_two_works_are_cited_by_the_same_words():
+    """Works of one year by the same authors are told apart: 2024a, 2024b."""
+    def label(work):
+        names = [" ".join(author.prelast_names + author.last_names)
+                 for author in work.persons["author"]]
+        shown = [names[0], "et al."] if len(names) > 2 else names
+        return *shown, work.fields["year"]
+
+    works = parse_file(chapters.ROOT / "book" / "references.bib").entries
+    labels = [label(work) for work in works.values()]
+    assert sorted(labels) == sorted(set(labels))

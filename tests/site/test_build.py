@@ -224,7 +224,8 @@ def test_of_a_changed_text_no_other_page_is_written(book):
 
 
 def test_a_build_after_edits_ends_with_the_files_of_a_clean_one(book):
-    """A title that others show, a formula, a word that leaves the search.
+    """A title that others show, a formula, a word that leaves the search; at
+    last a style, alone.
 
     The second text has the time of an old copy, as out of an archive.
     """
@@ -236,7 +237,12 @@ def test_a_build_after_edits_ends_with_the_files_of_a_clean_one(book):
     os.utime(book.folder / "notebooks/11-one.md", (1e9, 1e9))  # 2001
     code, words = book.build()
     assert code == 0, words
+    style = book.folder / "book/_static/book.css"
+    style.write_text(style.read_text("utf8") + "\nbody { color: #1a2b3c }\n")
+    code, words = book.build()
+    assert code == 0, words
     after_edits = book.site()
+    assert b"#1a2b3c" in after_edits["_static/site.css"]
     for name in ("raw", ".doctrees", "html", "markdown", "built.json"):
         path = book.folder / "_build" / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()

@@ -2,8 +2,8 @@
 
 An incremental build must end with the very files of a clean one.  Sphinx
 falls short of that: it tells changed texts by their times, it does not know
-which pages show the title or number of another, and it forgets a part of the
-search index.
+which pages show the title or number of another, it copies no changed style
+while no page is written, and it forgets a part of the search index.
 """
 
 import hashlib
@@ -16,6 +16,7 @@ from tools.book import state
 
 SEARCH = ("_titles", "_filenames", "_mapping", "_title_mapping",
           "_all_titles", "_index_entries")
+STATIC = "/static"  # no page has this name
 
 
 def watch(app):
@@ -28,10 +29,13 @@ def watch(app):
             page: hashlib.sha256(Path(env.doc2path(page)).read_bytes())
             .hexdigest() for page in env.found_docs
         }
+        now[STATIC] = [state.holds(Path(app.srcdir) / folder)
+                       for folder in app.config.html_static_path]
         before = state.read(texts)
         state.write(texts, json.dumps(now))
-        return [page for page in env.all_docs if page in now
-                and now[page] != before.get(page)]
+        root = [app.config.root_doc] * (now[STATIC] != before.get(STATIC))
+        return root + [page for page in env.all_docs if page in now
+                       and now[page] != before.get(page)]
 
     def pages_to_write(app, env):
         now = what_pages_tell(env)

@@ -23,8 +23,6 @@ from lttutor.validation import all_finite, check_scale, sum_of_squares
 
 # Numbers in the Gram matrices of one portion: 1 MB or 4 MB.
 PORTION = {"gram": 2**17, "dual": 2**17, "last": 2**19}
-
-
 SAFE = 1 + 1e-9  # an amplification that is none, but for rounding
 
 

@@ -38,12 +38,13 @@ def slow():
     bubblewrap = subprocess.run(
         ["bwrap", "--version"], capture_output=True, check=False).stdout \
         if shutil.which("bwrap") else b""
-    grading = (fingerprint(*SURROUNDINGS, *GRADED)
-               + f"{bubblewrap} {os.environ.get('CONFINEMENT')}")
+    around = fingerprint(*SURROUNDINGS)
+    grading = (f"{around} {fingerprint(*GRADED)} {bubblewrap} "
+               f"{os.environ.get('CONFINEMENT')}")
     found = dict.fromkeys(GRADING, grading)
     for page in chapters.offered():
         path = chapters.download(page).relative_to(ROOT).as_posix()
-        found[path] = fingerprint(*SURROUNDINGS, path)
+        found[path] = f"{around} {fingerprint(path)}"
     return found
 
 

@@ -6,6 +6,8 @@ import re
 from pygments.formatters import HtmlFormatter
 from sphinx.highlighting import PygmentsBridge
 
+from tools.book.site.publish import parted
+
 SPACES = re.compile(r"((?:<[^>]*>)*)( +)")
 DEFINED = re.compile(r'(?<=<span class="nf">)\w{24,}(?=</span>)')
 
@@ -30,11 +32,6 @@ class LineFormatter(HtmlFormatter):
                 yield 1, f'<span class="code-line"{style}>{line}</span>'
             else:
                 yield is_code, line
-
-
-def parted(name):
-    """A long name, which may go on in the next line after a word."""
-    return name[0].replace("_", "_<wbr>")
 
 
 def setup(app):

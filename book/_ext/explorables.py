@@ -8,11 +8,12 @@
     **Try:** one thing to do.  **Predict:** one question before doing it.
     ```
 
-The text stands above the figure where it moves, and only there.  Two files hold the first frame of the
-script ``_static/explorables/NAME.js``: ``_ext/frames/NAME.html`` is put into
-the page, so that the picture is there before the script and without it, and
-``NAME.svg`` beside the script stands for it in every other format.  Both are
-written by ``python -m tools.book.stills``.
+The text stands above the figure where it moves, and only there.  Two files
+hold the first frame of the script ``_static/explorables/NAME.js``:
+``_ext/frames/NAME.html`` is put into the page, so that the picture is there
+before the script and without it, and ``NAME.svg`` beside the script stands
+for it in every other format.  Both are written by
+``python -m tools.book.stills``.
 """
 
 from pathlib import Path

@@ -122,9 +122,10 @@ class ClaimsLedger(SphinxDirective):
             self.env.note_dependency(str(file))
         rows, tests = evidence.ledger(), evidence.marked_tests()
         results, self.helpers = evidence.results(), evidence.helpers()
-        return [self.summary(rows), filter_form(rows)] + [
-            self.row(row, tests, results) for row in rows
-        ] + self.shared()
+        return [
+            self.summary(rows), filter_form(rows),
+            *(self.row(row, tests, results) for row in rows), self.shared(),
+        ]
 
     def summary(self, rows):
         count = Counter(row["verdict"] for row in rows)
@@ -198,7 +199,7 @@ class ClaimsLedger(SphinxDirective):
                 if test in users]
         if not used:
             return []
-        line = nodes.paragraph("", "Calls ")
+        line = nodes.paragraph("", "Calls ", classes=["claim-calls"])
         for number, name in enumerate(used):
             line += nodes.Text(", " if number else "")
             line += nodes.reference(
@@ -208,7 +209,8 @@ class ClaimsLedger(SphinxDirective):
 
     def shared(self):
         """The functions that tests call, each once, folded away."""
-        found = [nodes.rubric(text="Functions that the tests call")]
+        found = nodes.container(classes=["claim-helpers"])
+        found += nodes.rubric(text="Functions that the tests call")
         for name, (source, users) in self.helpers.items():
             box = nodes.container(classes=["claim-evidence"])
             box["ids"].append(helper_anchor(name))
@@ -223,7 +225,7 @@ class ClaimsLedger(SphinxDirective):
                 "", "", nodes.literal(text=name.split("::")[0]))
             box += code
             box += nodes.raw("", "</details>", format="html")
-            found.append(box)
+            found += box
         return found
 
     @staticmethod

@@ -1,7 +1,8 @@
 """`make epub`: the whole book in one file for e-readers, EPUB 3.
 
 The site's own pages, reduced to what the format knows: no scripts, formulas
-as MathML, explorables as their still frame, solutions at the end.
+as MathML, explorables as their still frame, solutions at the end, and of the
+ledger's tests only the names.
 """
 
 import mimetypes
@@ -23,7 +24,8 @@ from tools.book.chapters import BUILD, HTML, ROOT
 EPUB = BUILD / "learning-in-the-loop.epub"
 STROKES = re.compile("<mjx-math .*?</mjx-math>", re.DOTALL)
 UNWANTED = (".headerlink, .chapter-head, .part-map, script, button, form, "
-            "input, .explorable-lead, "
+            "input, .explorable-lead, .claim-evidence div.highlight, "
+            ".claim-calls, .claim-helpers, "
             ".tag_remove-print, .collapsed, style, .prev-next-area, "
             '[aria-hidden="true"]')
 KEPT = {"id", "class", "href", "src", "alt", "lang", "colspan", "rowspan",

@@ -1,8 +1,8 @@
 """`make pdf`: the whole book in one file, printed by Chromium.
 
 The site's own pages are put one after the other; links between pages become
-links inside the file, explorables show their still frame, and solutions move
-to the end.
+links inside the file, explorables show their still frame, solutions move to
+the end, and of the ledger's tests only the names are printed.
 """
 
 import re
@@ -18,7 +18,8 @@ from tools.browser import FLAGS, find_chromium
 PDF = BUILD / "learning-in-the-loop.pdf"
 SHEET = HTML / "whole-book.html"  # beside what it loads; removed again
 UNWANTED = (".headerlink, .chapter-head, .part-map, script, .copybtn, "
-            ".claim-filter, form, button, .tag_remove-print")
+            ".claim-filter, .claim-evidence div.highlight, .claim-calls, "
+            ".claim-helpers, form, button, .tag_remove-print")
 STYLE = """
 @page { size: A4; margin: 20mm 20mm 22mm; }
 html { --lt-figure-filter: none; font-size: 10pt; }
@@ -34,7 +35,6 @@ main > article.part { padding-top: 30vh; text-align: center; }
 html[data-theme] .bd-content .bd-article figure img, .bd-article figure img {
   max-width: 125mm; max-height: 150mm; }
 .explorable { font-size: 0.9rem; }
-.claim-evidence pre { font-size: 6.5pt; }
 h1, h2, h3, h4, .admonition-title { break-after: avoid; }
 section, .claim-row { content-visibility: visible !important; }
 details > summary { list-style: none; break-after: avoid; }

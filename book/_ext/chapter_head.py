@@ -113,12 +113,12 @@ def part_map(app, caption, pages, here):
     for page in pages:
         title = escape(app.env.titles[page].astext())
         number = re.match(r"notebooks/(\d+)", page)
-        words = f"<span>{number[1] if number else ''}</span> {title}"
         if page == here:
-            items.append(f'<li><b aria-current="page">{words}</b></li>')
+            words = f'<b aria-current="page">{title}</b>'
         else:
-            file = page.split("/")[-1]
-            items.append(f'<li><a href="{file}.html">{words}</a></li>')
+            words = f'<a href="{page.split("/")[-1]}.html">{title}</a>'
+        items.append(
+            f"<li><span>{number[1] if number else ''}</span> {words}</li>")
     return (f'<nav class="part-map" aria-label="Chapters of this part">'
             f"<p>{escape(caption)}</p><ol>{''.join(items)}</ol></nav>")
 

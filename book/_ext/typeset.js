@@ -10,8 +10,12 @@ const [folder, macros] = process.argv.slice(2);
 // What a formula may not contain is an error, not red text.
 const throwing = (jax, error) => { throw error; };
 
-// Glyphs of a formula that is never broken, and of a piece that must be.
-const [SHORT, LONG] = [12, 28];
+// Glyphs of a formula that is never broken, of one that only a narrow column
+// breaks (book.css), and of a piece that must be; and of the least piece.
+const [SHORT, MIDDLE, LONG, LEAST] = [20, 30, 28, 6];
+
+// Between the rows of a display: fractions above one another stay apart.
+const ROWS = "0.6em";
 
 // MathJax's attribute `space`, as widths.
 const SPACES = [, "0.111em", "0.167em", "0.222em", "0.278em", "0.333em"];
@@ -31,6 +35,13 @@ async function main() {
     chtml: { fontURL: "mathfonts", adaptiveCSS: false },
   });
   const dom = mathjax.startup.adaptor;
+  mathjax.startup.document.inputJax[0].postFilters.add(({ data }) => {
+    data.root.walkTree((node) => {
+      if (node.isKind("mtable") && node.attributes.getExplicit("displaystyle")) {
+        node.attributes.set("rowspacing", ROWS);
+      }
+    });
+  });
 
   const glyphs = (node) => dom.tags(node, "mjx-c").length;
 
@@ -82,7 +93,9 @@ async function main() {
   function allowBreaks(container) {
     const math = dom.firstChild(container);
     const parts = dom.childNodes(math);
-    if (glyphs(math) <= SHORT) return;
+    const all = glyphs(math);
+    if (all <= SHORT) return;
+    const name = all <= MIDDLE ? { class: "near" } : {};
     const deep = depths(parts);
     const places = [];
     let before = 0;
@@ -91,8 +104,9 @@ async function main() {
       if (i === parts.length - 1 || !isMo(mo) || expectsMore(parts[i - 1])) {
         return;
       }
+      if (before < LEAST || all - before < LEAST) return;
       if (shows(mo, COMMA) || (space(mo) && !shows(mo, OPEN))) {
-        places.push({ mo, depth: deep[i], before });
+        places.push({ mo, depth: deep[i], before, name });
       }
     });
     let from = 0;
@@ -107,13 +121,13 @@ async function main() {
   }
 
   // The space goes with what stays, so that no line begins with it.
-  function allowBreak({ mo }) {
+  function allowBreak({ mo, name }) {
     const next = dom.next(mo);
     if (space(next)) {
       dom.setStyle(mo, "margin-right", SPACES[space(next)]);
       dom.removeAttribute(next, "space");
     }
-    dom.insert(dom.node("wbr"), next);
+    dom.insert(dom.node("wbr", name), next);
   }
 
   function answer({ tex, display }) {

@@ -25,7 +25,7 @@ from sphinx.util.math import get_node_equation_number
 from tools.book import state
 
 WORKER = Path(__file__).with_suffix(".js")
-STOPS = re.compile(r"[.,;:!?)\]’”]+|[-‐]")
+STOPS = re.compile(r"[.,;:!?)\]’”]+|[-‐]\w{0,9}")
 STARTS = re.compile(r"[(\[‘“]+$")
 logger = getLogger(__name__)
 

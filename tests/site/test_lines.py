@@ -8,10 +8,21 @@ import pytest
 from bs4 import BeautifulSoup
 from docutils import frontend, nodes
 from docutils.utils import new_document
+from pygments import highlight
+from pygments.lexers import PythonLexer
 
 from tools.book import epub, solutions
 from tools.book.chapters import ROOT
-from tools.book.site.publish import OTHER, kept_together, outside
+from tools.book.site.publish import (
+    CHIP,
+    OTHER,
+    SYLLABLE,
+    chip,
+    kept_together,
+    outside,
+    whole,
+)
+from tools.book.site.tables import numbers_right
 
 
 @pytest.mark.parametrize(("text", "kept"), [
@@ -23,10 +34,43 @@ from tools.book.site.publish import OTHER, kept_together, outside
     ("<pre>5 % 3</pre> 5 %", "<pre>5 % 3</pre> 5~%"),
     ("<table>5 %</table>", "<table>5 %</table>"),
     ("one percent × two", "one percent × two"),
+    ('see <a href="x">Theorem 13.1</a>', 'see <a href="x">Theorem~13.1</a>'),
+    ("for κ = 100, n ≤ 2d &lt; ∞", "for κ~=~100, n~≤~2d~&lt;~∞"),
+    ("in 2d − 1 or 11.9 κ of", "in 2d~−~1 or 11.9~κ of"),
+    ('2 <span class="math"><math alttext="\\kappa" xmlns="">',
+     '2~<span class="math"><math alttext="\\kappa" xmlns="">'),
+    ('at 2 <span class="math"><math alttext="a=b" xmlns="">',
+     'at 2 <span class="math"><math alttext="a=b" xmlns="">'),
+    ("<code>n = 5</code> n = 5", "<code>n = 5</code> n~=~5"),
 ])
 def test_a_number_keeps_its_unit_its_power_and_its_word(text, kept):
     found = outside(OTHER, kept_together, text)
     assert found.replace("\u00a0", "~") == kept
+
+
+def test_a_short_word_is_not_parted_at_its_hyphen():
+    told = whole(SYLLABLE, '<p id="p-value">64-bit, a well-known p-value</p>')
+    assert told == ('<p id="p-value"><span class="whole">64-bit</span>, a '
+                    'well-known <span class="whole">p-value</span></p>')
+
+
+@pytest.mark.parametrize(("words", "kind"), [
+    (["make", "epub"], "x whole"), (["make", "a" * 20], "x"), (["make"], "x"),
+])
+def test_a_short_command_is_not_parted(words, kind):
+    inside = " ".join(f'<span class="pre">{word}</span>' for word in words)
+    assert CHIP.sub(chip, f'<code class="x">{inside}</code>') == (
+        f'<code class="{kind}">{inside}</code>')
+
+
+def test_a_column_of_numbers_has_its_digits_below_one_another():
+    formula = '<mjx-container><math alttext="10^{-6}"></math></mjx-container>'
+    rows = [["<p>name</p>", "n", formula], ["a", "1,234", "3.1 × 10⁻⁶"],
+            ["7", "∞", formula], ["8", "12 %", ""]]
+    table = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row)
+                    + "</tr>" for row in rows)
+    cells = BeautifulSoup(numbers_right(table), "html.parser").find_all("td")
+    assert [cell.has_attr("class") for cell in cells] == [False, True, True] * 4
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +78,13 @@ def writers():
     """The modules that write formulas, for the pages and for notebooks."""
     sys.path.insert(0, str(ROOT / "book" / "_ext"))
     try:
+        import code_lines
         import plain_markdown
         import typeset
     finally:
         del sys.path[0]
-    return SimpleNamespace(typeset=typeset, plain_markdown=plain_markdown)
+    return SimpleNamespace(typeset=typeset, plain_markdown=plain_markdown,
+                           code_lines=code_lines)
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +94,7 @@ def breaks(tmp_path_factory, writers):
     maker = typeset.Typesetter(tmp_path_factory.mktemp("math") / "f.json", {})
 
     def shown(tex):
-        html = maker(tex, False)["html"].replace("<wbr>", "¦")
+        html = re.sub("<wbr[^>]*>", "¦", maker(tex, False)["html"])
         html = re.sub(r'<mjx-c class="mjx-c([0-9A-F]+)[^>]*>',
                       lambda glyph: chr(int(glyph[1], 16)), html)
         return re.sub("<[^>]*>", "", html)
@@ -58,13 +104,15 @@ def breaks(tmp_path_factory, writers):
 
 
 @pytest.mark.parametrize(("tex", "pieces"), [
-    (r"1=1", 1),  # short
-    (r"111=(1-11)(1+11)", 2),  # after the relation, not in the brackets
-    (r"|1-11111|=|2-22222|", 2),
-    (r"\|1-11\|^2=-\|2-2222\|", 2),  # not after the sign
-    (r"\lVert1-1111\rVert\le\lVert1-2222\rVert", 2),
-    (r"1111,\;2222,\;33333", 3),
-    (r"(1+1111111111+1111111111+1111111111)", 4),  # no phone holds it
+    (r"111=(1-11)(1+11)", 1),  # short
+    (r"111111=(1-111)(1+1111)", 2),  # after the relation, not in the brackets
+    (r"11111=(1-1111)(1+1111)", 2),
+    (r"1111=(1-11111)(1+1111)", 1),  # a head that small stays
+    (r"|1-1111111|=|2-2222222|", 2),
+    (r"\|1-11111\|^2=-\|2-222222\|", 2),  # not after the sign
+    (r"\lVert1-111111\rVert\le\lVert1-222222\rVert", 2),
+    (r"111111,\;2222222,\;333333", 3),
+    (r"(1+1111111111+1111111111+1111111111)", 3),  # no phone holds it
 ])
 def test_a_formula_breaks_outside_brackets_if_it_can(breaks, tex, pieces):
     assert len(breaks(tex).split("¦")) == pieces
@@ -84,6 +132,26 @@ def test_a_notebook_keeps_what_stands_beside_a_formula(writers, words):
     config = SimpleNamespace(public_site="", typeset_macros={})
     app = SimpleNamespace(config=config, env=SimpleNamespace(toc_fignumbers={}))
     assert writers.plain_markdown.Markdown(app, "p").inline(paragraph) == words
+
+
+@pytest.mark.parametrize(("code", "parts"), [
+    ("a = b(c)", 1), ("realdata.table_of_tasks(realdata.diabetes_table(), 1)", 2),
+    ('"((((((((((((((((((((((((((((("', 1),
+])
+def test_a_long_word_of_the_code_may_part_at_a_bracket(writers, code, parts):
+    made = highlight(code, PythonLexer(), writers.code_lines.LineFormatter())
+    assert len(made.split("<wbr>")) == parts
+
+
+def test_rows_of_a_display_stand_apart_and_those_of_a_matrix_do_not(
+        tmp_path, writers):
+    maker = writers.typeset.Typesetter(tmp_path / "f.json", {})
+    spaces = [re.findall('rowspacing="(.*?)em"', maker(
+        rf"\begin{{{name}}}\frac12\\\frac12\end{{{name}}}", True)["mathml"])
+        for name in ("aligned", "gathered", "bmatrix")]
+    maker.close()
+    assert spaces[0] == spaces[1] and float(spaces[0][0]) >= 0.5
+    assert spaces[2] == []
 
 
 def test_letters_of_other_alphabets_are_characters_in_the_file_for_readers():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tools.book import state
 from tools.book.chapters import ROOT
-from tools.book.site import maths, search, styles
+from tools.book.site import maths, search, styles, tables
 from tools.book.site.styles import version
 from tools.book.site.theme import mended
 
@@ -34,13 +34,27 @@ MEASURES_ALL = ('["pre",".nboutput > .output_area",".cell_output > .output",'
                 '".jp-RenderedHTMLCommon",".pst-scrollable-table-container"]')
 TABLE = re.compile(r"<table.*?</table>", re.DOTALL)
 # What stands on one line in prose: "Chapter 22", "2.1 × 10⁻⁵", "0.3 ± 0.1",
-# "5 %".  A table on a phone has no room for that, and code no such space.
-OTHER = re.compile(r"<(table|pre|script|head)\b.*?</\1>", re.DOTALL)
-NUMBERED = re.compile(
-    r'(?<=<span class="std std-)((?:num)?ref">[A-Za-z]+) (?=\d[\d.]*</span>)'
-)
+# "5 %", "κ = 100", "2d − 1", "11.9 κ".  A table on a phone has no room for
+# that, and code no such space.
+OTHER = re.compile(r"<(table|pre|script|head|code|svg)\b.*?</\1>", re.DOTALL)
+LINKED = re.compile(r'(<(?:a|span) [^>]*>[A-Z][a-z]+) (?=\d[\d.]*</(?:a|span)>)')
 SPACED = re.compile(r" (?=[×±] ?\d)|(?<=[×±]) (?=\d)")
-PERCENT = re.compile(r"(?<=\d)((?:</span>)*) (?=%)")
+RELATED = re.compile(
+    r"(?<=[^\s,;:.>]) ([=≈≤≥≠∈∼≪≫∝−·+]|&[lg]t;) (?=[\w(\[{|‖√½−∞])")
+UNIT = re.compile(
+    r"(?<=\d)((?:</span>)*) (?=%|[α-ω]\b"
+    r'|<span class="math(?:(?!alttext|</span>).)*alttext="\\?\w+" )', re.DOTALL)
+# A word that begins with a syllable and a hyphen, and any short one in a title.
+WORDS = re.compile(r"(?<=>)[^<]+")
+SYLLABLE = re.compile(r"(?<![\w-])\w{1,3}-\w{1,9}(?![\w-])")
+TITLE = re.compile(r'<h[1-4]>.*?</h|<p class="admonition-title">.*?</p', re.DOTALL)
+SHORT = re.compile(r"(?<![\w-])\w{1,7}-\w{1,7}(?![\w-])")
+WHOLE = re.compile(OTHER.pattern + r"|<(mjx-container|select|math|button)\b.*?</\2>",
+                   re.DOTALL)
+# A command of a few words is not parted either.
+CHIP = re.compile(r'<code class="([^"]*)">((?:<span class="pre">[^<]*</span>\s*){2,})'
+                  r"(?=</code>)")
+LONGEST = 22
 NAME = re.compile(r'(?<=<span class="pre">)[\w.]+(?=</span></code>)')
 OPTIONS = re.compile(r"<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\s*")
 PRELOAD = re.compile(r'<link rel="preload" as="script"[^>]*>\s*')
@@ -169,7 +183,11 @@ def finished(path, text, scripts, loads):
         )
     text = text.replace("</head>", f"{head}{tail}</head>", 1)
     text = outside(OTHER, kept_together, text)
-    text = TABLE.sub(lambda table: NAME.sub(parted, table[0]), text)
+    text = outside(WHOLE, lambda prose: whole(SYLLABLE, prose), text)
+    text = TITLE.sub(lambda title: whole(SHORT, title[0]), text)
+    text = CHIP.sub(chip, text)
+    text = TABLE.sub(
+        lambda table: tables.numbers_right(NAME.sub(parted, table[0])), text)
     count = iter(range(10**6))
     return IMAGE.sub(lambda m: image(m, next(count)), text)
 
@@ -185,9 +203,23 @@ def outside(pattern, change, text):
 
 def kept_together(prose):
     """Prose with spaces that do not break where a number would be torn."""
-    for pattern in (NUMBERED, PERCENT):
+    for pattern in (LINKED, UNIT):
         prose = pattern.sub("\\1\u00a0", prose)
+    prose = RELATED.sub("\u00a0\\1\u00a0", prose)
     return SPACED.sub("\u00a0", prose)
+
+
+def whole(pattern, markup):
+    """The markup, with each word of the pattern in a span that stays whole."""
+    return WORDS.sub(lambda text: pattern.sub(
+        r'<span class="whole">\g<0></span>', text[0]), markup)
+
+
+def chip(match):
+    """Code in a line of text: a short one is not parted."""
+    letters = re.sub(r"<[^>]*>|&\w+;", "", match[2])
+    kind = f"{match[1]} whole" if len(letters) <= LONGEST else match[1]
+    return f'<code class="{kind}">{match[2]}'
 
 
 def parted(name):

@@ -24,9 +24,13 @@ MENDS = (
     # The button shows its name and the keys that press it.
     (re.compile(r'(<button class="btn search-button-field[^>]*?)'
                 r' aria-label="Search"'), r"\1"),
-    # The standard has withdrawn the role that docutils gives a reference.
-    (re.compile(r'(<div class="citation"[^>]*) role="doc-biblioentry"'),
-     r'\1 role="listitem"'),
+    # The standard has withdrawn the role that docutils gives a reference, and
+    # nobody cites its number: the text says author and year.
+    (re.compile(r'(<div class="citation"[^>]*) role="doc-biblioentry">\s*'
+                r'<span class="label">.*?</span></span>', re.DOTALL),
+     r'\1 role="listitem">'),
+    # A link begins with its first word.
+    (re.compile(r'Solution to(<a [^>]*>) '), r"Solution to \1"),
     # A cell that heads nothing is no header.
     (re.compile(r'<th class="head[^"]*">(<p></p>)?</th>'), "<td></td>"),
     (re.compile(r"<th></th>"), "<td></td>"),

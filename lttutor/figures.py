@@ -20,6 +20,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Annotation, Text
 
 from lttutor.colors import luminance, no_paler
+from lttutor.touching import touching
 from lttutor.validation import as_array, as_count
 
 EXAMPLES = "#0072b2"   # X, y: what the prompt shows
@@ -55,6 +56,9 @@ def use_style() -> None:
         "figure.dpi": 100,
         "figure.facecolor": "none",
         "figure.constrained_layout.use": True,
+        "figure.constrained_layout.h_pad": 0.1,
+        "figure.constrained_layout.w_pad": 0.08,
+        "figure.labelsize": 13,
         "savefig.dpi": 200,
         "savefig.facecolor": "none",
         "savefig.transparent": True,
@@ -103,7 +107,8 @@ def shades(color: str, count: int) -> list[str]:
     if count == 1:
         return [color]
     hue, light, saturation = colorsys.rgb_to_hls(*to_rgb(color))
-    top = min(light + 0.22, 0.68)
+    pale = no_paler(colorsys.hls_to_rgb(hue, 0.68, saturation), LINES)
+    top = colorsys.rgb_to_hls(*to_rgb(pale))[1]
     return [
         no_paler(colorsys.hls_to_rgb(
             hue, top + (light - top) * i / (count - 1), saturation
@@ -184,9 +189,10 @@ def matrix_picture(
             ))
             if numbers:
                 ax.text(j + 0.5, i + 0.5, _short(matrix[i][j]), ha="center",
-                        va="center", fontsize=13, weight="bold",
+                        va="center", fontsize=12, weight="bold",
                         color="white" if filled[i][j] else INK)
-    ax.set(xlim=(0, columns), ylim=(rows, 0), aspect="equal", title=title)
+    ax.set(xlim=(0, columns + 0.3), ylim=(rows, 0), aspect="equal",
+           title=title)  # room before the next one
     ax.axis("off")
     return filled
 
@@ -260,7 +266,7 @@ def _drawn(ax, artist):
 
 
 def _inline_at_print_resolution():
-    """Let a notebook's figures be sharp and legible, and show all."""
+    """Let a notebook's figures be sharp and legible, and hide nothing."""
     try:
         from IPython import get_ipython
         from matplotlib_inline.backend_inline import set_matplotlib_formats
@@ -274,7 +280,7 @@ def _inline_at_print_resolution():
     draw = png.lookup_by_type(Figure)
 
     def draw_all(figure):
-        for words in undrawn(figure):
+        for words in undrawn(figure) + touching(figure):
             warnings.warn(words, stacklevel=2)
         make_legible(figure)
         return draw(figure)

@@ -1,4 +1,4 @@
-"""What a figure leaves out without a word is noticed."""
+"""What a figure leaves out or writes over without a word is noticed."""
 
 import matplotlib.pyplot as plt
 import nbclient
@@ -7,6 +7,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from lttutor import figures
+from lttutor.touching import touching
 
 LOST = [
     ("a zero in a line", lambda ax: ax.semilogy([1, 2], [1e-3, 0])),
@@ -29,6 +30,46 @@ SHOWN = [
     ("points", lambda ax: ax.scatter([0, -1], [0, 1])),
     ("no data", lambda ax: (ax.set_yscale("log"), ax.plot([], []))),
 ]
+STRUCK = [
+    ("a line", lambda ax: (ax.plot([0, 1], [0, 1]), ax.text(.5, .48, "a"))),
+    ("the gap of a line", lambda ax: (ax.axhline(.5), ax.text(0, .51, "T"))),
+    ("a mark", lambda ax: (ax.plot(.5, .5, "o", ms=40),
+                           ax.text(.54, .54, "a"))),
+    ("an axis", lambda ax: ax.text(.5, -.03, "a")),
+    ("other words", lambda ax: (ax.text(.5, .5, "one"),
+                                ax.text(.55, .5, "other"))),
+    ("tick labels", lambda ax: ax.set(
+        xticks=[.5, .53], xticklabels=["60", "0"])),
+]
+CLEAR = [
+    ("beside a line", lambda ax: figures.label_line(
+        ax, ax.plot([0, .5], [0, .5])[0], "error")),
+    ("where a line is cut off", lambda ax: (
+        ax.plot([0, 2], [0, 2]), ax.text(1.2, 1.2, "a"))),
+    ("between dots", lambda ax: (ax.plot([0, 1], [.5, .5], "o"),
+                                 ax.text(.5, .5, "a"))),
+    ("no axes", lambda ax: (ax.axis("off"), ax.text(.5, -.03, "a"))),
+]
+
+
+@pytest.mark.parametrize(
+    "draw", [row[1] for row in STRUCK], ids=[row[0] for row in STRUCK])
+def test_words_that_touch_something_are_told(draw):
+    figure, ax = plt.subplots()
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    draw(ax)
+    assert touching(figure)
+    plt.close(figure)
+
+
+@pytest.mark.parametrize(
+    "draw", [row[1] for row in CLEAR], ids=[row[0] for row in CLEAR])
+def test_of_words_that_stand_clear_nothing_is_told(draw):
+    figure, ax = plt.subplots()
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    draw(ax)
+    assert touching(figure) == []
+    plt.close(figure)
 
 
 @pytest.mark.parametrize(
@@ -56,11 +97,13 @@ def test_every_figure_of_a_notebook_is_asked():
         "plt.semilogy([1, 2], [1, 2])\nplt.show()",
         "plt.semilogy([1, 2], [1, 0])\nplt.show()",
         "plt.semilogy([1, 2, 3], [1, 0, 0]);",
+        "plt.axhline(0.5)\nplt.text(0, 0.5, 'best');",
     ]
     notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
     nbclient.NotebookClient(notebook, kernel_name="python3").execute()
     warned = ["values of y are not positive" in str(cell.outputs)
+              or "touches the line" in str(cell.outputs)
               for cell in notebook.cells]
     drawn = ["image/png" in str(cell.outputs) for cell in notebook.cells]
-    assert warned == [False, False, True, True]
-    assert drawn == [False, True, True, True]
+    assert warned == [False, False, True, True, True]
+    assert drawn == [False, True, True, True, True]

@@ -13,8 +13,13 @@ TOO_WIDE = """() => {
     const scrolls = e.scrollWidth > e.clientWidth + 1
       && e.matches('pre, mjx-container[display="true"], '
         + '.pst-scrollable-table-container, .output.text_html');
+    // A section that is laid out late cuts off what leaves it.
+    const here = e.getBoundingClientRect();
+    const section = e.closest('article > section > section')
+      ?.getBoundingClientRect() ?? {left: 0, right: width};
     const sticks_out = e.matches('pre, table, img, figure, mjx-container')
-      && e.getBoundingClientRect().right > width + 1
+      && (here.right > Math.min(width, section.right) + 1
+        || here.left < section.left - 1)
       && !e.closest('mjx-assistive-mml');
     return scrolls || sticks_out;
   });

@@ -153,7 +153,7 @@ function look(state, playhead) {
 }
 
 // The plane, and below it a strip for its legend.
-const WIDTH = 340, PLANE = 300, LEGEND = 318;
+const WIDTH = 340, PLANE = 300, LEGEND = 314;
 const px = linear(-1.6, 1.6, 0, WIDTH);
 const py = linear(-1.6, 1.6, (PLANE + WIDTH) / 2, (PLANE - WIDTH) / 2);
 
@@ -180,11 +180,11 @@ function drawBowl(bowl, { task, kappa, states, whole, v, X, end }) {
       line([...done, place(v)], whole > 30 ? "generated thin" : "generated"),
       ...done.map(u => disc(...u, 2.4, "generated")),
       ...(end ? [disc(...place(end), 9, "line ink")] : []),
+      disc(...place(v), 6, "generated"),
       disc(...star, 24, "grip"),
       label(star[0], star[1] + 8, "★", "truth star", "middle"),
       label(star[0] + (left ? -12 : 12), star[1] + (low ? 20 : -8), "θ*",
-        "truth strong", left ? "end" : "start"),
-      disc(...place(v), 6, "generated")),
+        "truth strong", left ? "end" : "start")),
     label(8, LEGEND, "flat axis", "ink"),
     line([[66, LEGEND], [66 + 26 * flat[0], LEGEND - 26 * flat[1]]], "ink thin"),
     label(WIDTH - 92, LEGEND, "examples", "examples", "end"),
@@ -305,8 +305,8 @@ function build(view) {
   dragStar(bowl, view);
 
   view.player("▶ Turn the loop", "One loop");
-  view.slider("eta", "step η, times L:", {
-    show: x => state.rule === "chebyshev" ? "another one in each loop" : text(x),
+  view.slider("eta", "step η =", {
+    show: x => state.rule === "chebyshev" ? "another one in each loop" : `${text(x)}/L`,
     ticks: [[0, "0"], [1, "1/L"], [2, "2/L"]],
     then: () => { state.rule = "hand"; } });
 
@@ -355,11 +355,11 @@ function build(view) {
 const kind = {
   numbers: { problem, order, steps, run, exact, tight, published, limit },
   state: {
-    rule: oneOf(RULES, "optimal"),
-    eta: number(0, 2.2, 0.02, 1.82),
+    rule: oneOf(RULES, "hand"),
+    eta: number(0, 2.2, 0.02, 1.5),
     kappa: oneOf(KAPPAS, 10),
     T: number(1, 60, 1, 24),
-    angle: number(-180, 180, 1, 52),
+    angle: number(-180, 180, 1, 110),
     mask: oneOf(["right", "self", "all", "transposed"], "right"),
     sign: oneOf(["minus", "plus"], "minus"),
     p: oneOf(["features", "all"], "features"),

@@ -226,6 +226,31 @@ def test_no_path_crosses_the_legend_even_when_it_bursts(opened):
         assert box >= bottom, name.text_content()
 
 
+@pytest.mark.parametrize("query, said", [
+    ("eta=2.20&angle=90", "along the steep axis grows"),
+    ("eta=2.20&angle=0", "is zero here"),
+    ("eta=2.00&angle=90", "never shrinks"),
+    ("eta=2.20&kappa=1", "along any axis grows"),
+    ("eta=1.98", "published bound is not for this step"),
+    ("eta=1.50", "published: 0.3"),
+])
+def test_what_is_said_of_a_step_is_so(opened, query, said):
+    """At ηL ≥ 2 only θ*'s part along the steep axis does not shrink; the
+    published bound e^(-T/2κ) is not one for a step near 2/L."""
+    tab = opened(TURN, query=f"?rule=hand&{query}#{TURN}")
+    words = tab.locator("p.summary").text_content()
+    assert said in words
+    chart = tab.locator(".panels > svg").last.text_content()
+    assert ("published" in chart) == ("published: " in words)
+
+
+def test_a_shared_broken_machine_shows_what_is_broken(opened):
+    tab = opened(TURN, query=f"?mask=all#{TURN}")
+    assert tab.locator("details").get_attribute("open") is not None
+    tab = opened(TURN)
+    assert tab.locator("details").get_attribute("open") is None
+
+
 def test_where_no_closed_form_is_known_none_is_shown(calls):
     task = calls(TURN, "problem", 10, 52)
     assert calls(TURN, "limit", task, {"mask": "all"}) is None
@@ -599,7 +624,14 @@ def test_a_lost_singular_value_is_called_lost(opened):
     low, high = spectrum_map(np.array([0.5, 1]), [0.06])[0][-1]
     assert f"{low / high:.3} of the largest" in tab.locator(
         "p.summary").text_content()
-    assert tab.locator(f"#{FLAT}-T").input_value() == "1"
+    loops = tab.locator(f"#{FLAT}-T")
+    assert loops.input_value() == "1"
+    # Neither more loops, nor those of another rule.
+    loops.press("ArrowRight")
+    assert loops.input_value() == "1" and f"{low / high:.3} of" in (
+        tab.locator("p.summary").text_content())
+    loops.press("ArrowLeft")
+    assert "after 0 loops" in tab.locator("p.summary").text_content()
 
 
 @pytest.mark.parametrize("kappa", [4, 10, 100, 1000, 10**4, 10**6])
@@ -738,7 +770,7 @@ def test_a_finger_can_drag_the_star(opened):
         angles.append(angle())
     touch("touchEnd")
     assert tab.evaluate("scrollY") == 0
-    assert angles[-1] < angles[4] < before
+    assert angles[-1] % 360 > angles[4] % 360 > before
 
 
 @EVERY
@@ -767,6 +799,7 @@ def test_a_finger_that_scrolls_across_a_slider_leaves_it(opened, name):
     touch("touchEnd")
     assert tab.evaluate("scrollY") > from_
     assert settings() == before
+    tab.evaluate("y => scrollTo(0, y)", from_)  # the plane may lie over it
     touch("touchStart", x=x, y=slider.bounding_box()["y"] + 16)
     touch("touchMove", x=x + 90, y=slider.bounding_box()["y"] + 16)
     touch("touchEnd")
@@ -1039,3 +1072,28 @@ def test_an_explorable_plays_in_a_book_opened_from_a_folder(built, browser):
         tab.locator(".explorable").scroll_into_view_if_needed()
         tab.wait_for_selector("[data-ready]")
         tab.close()
+
+
+def test_a_curve_that_leaves_its_chart_is_cut_off_and_not_flattened(opened):
+    for name, query in [(TURN, "?rule=hand&eta=2.20&angle=90"),
+                        (SEE, "?eta=0.40")]:
+        tab = opened(name, query=f"{query}#{name}")
+        for _ in range(12 * (name == SEE)):
+            tab.get_by_text("Next loop").dispatch_event("click")
+        chart = tab.locator(".panels > svg").last
+        for path in chart.locator("polyline.generated").all():
+            heights = [float(point.split(",")[1]) for point in
+                       path.get_attribute("points").split()]
+            edge = [y for y in heights if y == min(heights)]
+            assert len(edge) == 1, (name, heights)
+
+
+@pytest.mark.parametrize("name", [TURN, MANY, FLAT])
+def test_on_a_phone_the_plane_is_in_sight_of_the_last_slider(opened, name):
+    tab = opened(name)
+    slider = tab.locator("input[type=range]").last
+    slider.evaluate("e => e.scrollIntoView({block: 'end'})")
+    plane = tab.locator(".panels svg").first.bounding_box()
+    below = slider.bounding_box()
+    assert plane["y"] >= 0
+    assert plane["y"] + plane["height"] <= below["y"]

@@ -93,6 +93,12 @@ const disc = (x, y, r, style) => svg("circle", { cx: x, cy: y, r, class: style }
 const label = (x, y, words, style = "", anchor = "start") =>
   svg("text", { x, y, class: style, "text-anchor": anchor }, words);
 
+/** What of the parts lies in a frame, or a little above or below it. */
+const within = ({ top, bottom }, width, ...parts) => {
+  const y = top - 8, height = bottom - top + 16;
+  return svg("svg", { y, width, height, viewBox: `0 ${y} ${width} ${height}` }, ...parts);
+};
+
 /** Axes with their ticks, {x: [[place, words], …], y: …}, and titles. */
 function axes({ left, right, top, bottom }, x, y, titles) {
   return svg("g", { class: "ink" },
@@ -165,9 +171,9 @@ function controlsOf(name, rules, state, changed) {
 
     /** Controls that follow stand below the summary, or behind a fold there. */
     below() { place = more; },
-    fold(words) {
+    fold(words, open) {
       place = html("div", { class: "controls" });
-      more.append(html("details", {}, html("summary", {}, words), place));
+      more.append(html("details", { open }, html("summary", {}, words), place));
     },
 
     /** A slider for a number or a list; ticks are [[value, words], …], and
@@ -239,13 +245,14 @@ function controlsOf(name, rules, state, changed) {
 
 /* Motion -------------------------------------------------------------------- */
 
-/** Moves the playhead from where it is to the end; `paint(at, done)`. */
+/** Moves the playhead from where it is to the end, or only until some place;
+    `paint(at, done)`. */
 function motionOf(span, pace, paint) {
   let frame;
   const stop = () => cancelAnimationFrame(frame);
-  const start = at => {
+  const start = (at, until = Infinity) => {
     stop();
-    const [first, last] = span();
+    const [first, end] = span(), last = Math.min(end, until);
     let clock = at >= last ? first : at, before;
     const tick = now => {
       const passed = before === undefined ? 0 : Math.min(now - before, 100) / 1000;
@@ -389,7 +396,7 @@ function mount(root, name, kind) {
   const seen = new IntersectionObserver(([entry]) => {
     if (!entry.isIntersecting) return;
     seen.disconnect();
-    setTimeout(() => { if (!touched) motion.start(span()[1]); }, 1200);
+    setTimeout(() => { if (!touched) motion.start(span()[1], kind.until); }, 1200);
   }, { threshold: 0.6 });
   seen.observe(panels.firstChild);
 }
@@ -399,8 +406,8 @@ function mount(root, name, kind) {
 const defined = {};
 window.explorables = {
   dot, norm, range, transpose, diagonal, times, attention, loop, lastRowMask,
-  text, raised, html, svg, linear, log, points, line, disc, label, axes, apart,
-  number, oneOf, kinds: defined,
+  text, raised, html, svg, linear, log, points, line, disc, label, axes, within,
+  apart, number, oneOf, kinds: defined,
   define(name, kind) {
     defined[name] = kind;
     for (const root of document.querySelectorAll(`[data-explorable="${name}"]`)) {

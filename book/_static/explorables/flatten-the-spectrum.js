@@ -238,7 +238,12 @@ function build(view) {
     ["hand", "by hand"]]);
   view.slider("T", "loops T =", { show: () => String(length(state)),
     ticks: [[0, "0"], [8, "8"], [16, "16"], [24, "24"]],
-    then: () => { if (state.rule === "hand") state.rule = "flattest"; } });
+    // By hand loops are taken back here, and added above.
+    then: () => {
+      if (state.rule !== "hand") return;
+      if (state.c) state.c = state.c.split("-").slice(0, state.T).join("-");
+      else state.rule = "flattest";
+    } });
   view.slider("kappa", "condition number κ =", { show: power,
     ticks: [[4, "4"], [100, "100"], [1e4, "10⁴"], [1e6, "10⁶"]] });
 

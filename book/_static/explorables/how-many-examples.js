@@ -235,7 +235,7 @@ function drawChart(chart, { ratio, kappa, sweep }) {
 }
 
 function say({ d, n, ratio, kappa, zeros }) {
-  const prompt = `${n} examples of ${d} features`;
+  const prompt = `${n} example${n === 1 ? "" : "s"} of ${d} features`;
   if (!Number.isFinite(kappa)) {
     return `${prompt}: ${zeros} of the eigenvalues ${zeros === 1 ? "is" : "are"} zero, `
       + "κ is infinite, and no number of loops finds θ*.";
@@ -289,6 +289,7 @@ define("how-many-examples", {
   },
   span: () => [0, RATIOS.length - 1],
   rest: ({ ratio }) => RATIOS.indexOf(ratio),
+  until: RATIOS.indexOf(4),  // by itself it goes back to where it stood
   pace: at => at < 4 ? 1.6 : 2.2,
   build,
 });

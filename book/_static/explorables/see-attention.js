@@ -7,7 +7,7 @@
 "use strict";
 
 const { range, diagonal, attention, loop, lastRowMask, text, html, svg, linear,
-  line, disc, label, axes, apart, number, oneOf, define } = explorables;
+  line, disc, label, axes, within, apart, number, oneOf, define } = explorables;
 
 const X = [[1, 0], [1, 1], [0, 2]], LABELS = [2, 1, -2], ALPHA = 3;
 const ROWS = 4, COLUMNS = 3, LOOPS = 12, MOVES = 5;
@@ -167,6 +167,7 @@ function drawPath(chart, q, done) {
   const x = linear(0, LOOPS, frame.left, frame.right);
   const scale = linear(-8, 5, frame.bottom, frame.top);
   const y = value => Math.max(frame.top - 6, Math.min(frame.bottom + 6, scale(value)));
+  const free = value => Math.max(-2000, Math.min(2000, scale(value)));
   const ends = q.at(-1).slice(0, 2), left = x(q.length - 1) + 6;
   const heights = apart([...TARGET, ...ends].map(v => y(v) + 4), 15,
     frame.top, frame.bottom + 8);
@@ -177,16 +178,23 @@ function drawPath(chart, q, done) {
       line([[x(0), y(v)], [x(LOOPS), y(v)]], "truth dashed thin"),
       label(frame.right + 6, heights[j], `goal ${text(v)}`, "truth")]),
     ...[0, 1].flatMap(j => {
-      const path = q.map((row, t) => [x(t), y(row[j])]);
-      return [line(path, "generated thin faint"),
-        line(path.slice(0, done + 1), "generated"),
-        disc(...path[done], 5, "generated"),
+      const path = q.map((row, t) => [x(t), free(row[j])]);
+      return [
+        within(frame, 340, line(path, "generated thin faint"),
+          line(path.slice(0, done + 1), "generated")),
+        disc(x(done), y(q[done][j]), 5, "generated"),
         label(left, heights[j + 2], `q${"₁₂"[j]}`, "generated strong")];
     }));
 }
 
+const WHY = {
+  right: "",
+  self: " The last row reads itself too: it ends at ridge regression, not at the goal.",
+  causal: " Every row reads, so every row's features move, and all fade to zero.",
+};
+
 /** This move in a sentence. */
-function say(k, move, { layer, next }, eta, mask) {
+function say(k, move, { layer, next }, eta, kind, mask) {
   const pair = row => `(${text(row[0])}, ${text(row[1])})`;
   const start = prompt().flat(), read = mask.flat().filter(Boolean).length;
   const changed = next.flat().filter((z, c) => z !== start[c]).length;
@@ -197,7 +205,7 @@ function say(k, move, { layer, next }, eta, mask) {
     "Sum the rows that were read, each times its score.",
     `Write: P keeps the features. To the last row goes ${pair(layer[3])}.`,
     `Subtract ${text(eta)} of it: q = ${pair(next[3])}. `
-      + `Changed since the start: ${changed} of 12 numbers.`,
+      + `Changed since the start: ${changed} of 12 numbers.${WHY[kind]}`,
   ][move];
 }
 
@@ -237,7 +245,7 @@ function build(view) {
     const q = [prompt(), ...shown.map(l => l.next)].map(Z => Z[3].slice(0, 2));
     drawPath(chart, q, move === MOVES ? k + 1 : k);
     const bursts = view.at === last(state) && shown.length < LOOPS;
-    return say(k, move, moves, eta, M)
+    return say(k, move, moves, eta, mask, M)
       + (bursts ? " At this step the next loop bursts." : "");
   };
 }

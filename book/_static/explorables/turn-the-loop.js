@@ -7,8 +7,8 @@
 "use strict";
 
 const { dot, norm, range, transpose, diagonal, times, attention, loop,
-  lastRowMask, text, raised, svg, linear, log, line, disc, label, axes, apart,
-  number, oneOf, define } = explorables;
+  lastRowMask, text, raised, svg, linear, log, line, disc, label, axes, within,
+  apart, number, oneOf, define } = explorables;
 
 const N = 8, L = 4;  // examples, largest eigenvalue of XᵀX
 const TILT = 25;     // of the flat axis, in degrees
@@ -107,6 +107,10 @@ function tight(kappa, T, rule, etaL = 1) {
 }
 const published = (kappa, T) => Math.exp(-T / (2 * kappa));
 
+/** Whether the published theorem is about this step, or order of steps. */
+const isCovered = (kappa, T, rule, etaL) =>
+  tight(kappa, T, rule, etaL) <= published(kappa, T);
+
 /** Where a wrong machine ends, in closed form; null if nowhere known. */
 function limit({ theta, vectors, lambda }, changes) {
   const { mask, sign, p } = { ...RIGHT, ...changes };
@@ -197,7 +201,8 @@ function curves({ task, schedule, errors, broken, end, away, kappa, T, rule, eta
   const bound = f => over(range(T + 1, f));
   const level = (e, from) => [[from, y(e)], [x(T), y(e)]];
   return [
-    [bound(t => published(kappa, t)), "bound dashed", "published", "bound"],
+    ...(isCovered(kappa, T, rule, eta)
+      ? [[bound(t => published(kappa, t)), "bound dashed", "published", "bound"]] : []),
     rule === "chebyshev"  // promises nothing before T
       ? [level(tight(kappa, T, rule), x(T) - 9), "bound", "tight, at T", "bound"]
       : [bound(t => tight(kappa, t, rule, eta)), "bound dotted", "tight", "bound"],
@@ -214,22 +219,24 @@ function drawChart(chart, seen) {
   const floor = [-3, -6, -12].find(p => shown.every(e => e > 10 ** p)) ?? -12;
   const x = linear(0, T, frame.left, frame.right);
   const scale = log(10 ** floor, 10, frame.bottom, frame.top);
-  const y = e => Math.max(frame.top - 8,
-    Math.min(frame.bottom + 4, scale(Math.max(e, 1e-300))));
+  // Lines leave the frame; labels and dots stay at its edge.
+  const free = e => Math.max(-2000, Math.min(2000, scale(Math.max(e, 1e-300))));
+  const y = e => Math.max(frame.top - 8, Math.min(frame.bottom + 4, free(e)));
   const every = Math.max(1, Math.floor(-floor / 3));
   const powers = range(Math.floor((1 - floor) / every) + 1, k => 1 - k * every);
-  const lines = curves(seen, x, y), named = lines.filter(([, , name]) => name);
+  const lines = curves(seen, x, free), named = lines.filter(([, , name]) => name);
   const heights = apart(named.map(([list]) => list.at(-1)[1] + 4), 15,
     frame.top, frame.bottom);
-  const done = errors.slice(0, whole + 1).map((e, t) => [x(t), y(e)]);
+  const done = errors.slice(0, whole + 1).map((e, t) => [x(t), free(e)]);
   chart.replaceChildren(
     axes(frame,
       [0, T / 2, T].filter(Number.isInteger).map(t => [x(t), String(t)]),
       powers.map(p => [scale(10 ** p), p < -2 ? `10${raised(p)}` : String(10 ** p)]),
       ["loops", "error ‖v − θ*‖"]),
-    ...lines.map(([list, style]) => line(list, style)),
-    line(done, "generated"),
-    ...done.map(point => disc(...point, 2.2, "generated")),
+    within(frame, 340,
+      ...lines.map(([list, style]) => line(list, style)),
+      line(done, "generated"),
+      ...done.map(point => disc(...point, 2.2, "generated"))),
     disc(x(at), y(error), 6, "generated"),
     ...named.map(([, , name, color], i) =>
       label(frame.right + 8, heights[i], name, color)));
@@ -250,24 +257,29 @@ function say(seen) {
     return `${now}: with ${step} this machine bursts. A shorter step would bring it to rest.`;
   }
   if (rule !== "chebyshev" && schedule[0] * L >= 2) {
-    return `${now}: with ${step} it grows along the steep axis. `
-      + "Only below 2/L does the loop converge.";
+    const part = Math.abs(dot(task.vectors[1], task.theta)) > 1e-9;
+    return `${now}. With ${step} its part along ${kappa > 1 ? "the steep axis" : "any axis"} `
+      + (schedule[0] * L === 2 ? "never shrinks" : part ? "grows"
+        : "is zero here; any other θ* would burst")
+      + ". Only below 2/L does the loop converge for all.";
   }
   if (mask === "all") {
     return `${now}. Every row reads, so the examples move: they fade to zero, `
       + "before the answer is found.";
   }
   if (!broken) {
+    const most = tight(kappa, T, rule, eta);
     return `${now}. For κ = ${text(kappa)} and ${step} no θ* can give more than `
-      + `${text(tight(kappa, T, rule, eta), 2)} after ${T}; `
-      + `published: ${text(published(kappa, T), 2)}.`;
+      + `${text(most, 2)} after ${T}${most < 1e-15 ? ", but for rounding" : ""}; `
+      + (isCovered(kappa, T, rule, eta) ? `published: ${text(published(kappa, T), 2)}.`
+        : "the published bound is not for this step.");
   }
   const why = [
     mask === "self" && (p === "all" ? "nothing but zero" : "ridge"),
     mask === "right" && p === "all" && "half the answer",
     sign === "plus" && "the wrong sign",
   ].filter(Boolean).join(", ");
-  return `${now}. This machine heads for the ring: ${why}, `
+  return `${now}. This machine heads for the small ring: ${why}, `
     + `${pair(end)} instead of ${pair(task.theta)}.`;
 }
 
@@ -319,7 +331,7 @@ function build(view) {
   view.slider("angle", "θ* from the flat axis:", { show: x => `${text(x)}°`,
     ticks: [[-180, "flat"], [-90, "steep"], [0, "flat"], [90, "steep"], [180, "flat"]] });
 
-  view.fold("Break the machine: mask, sign, P");
+  view.fold("Break the machine: mask, sign, P", isBroken(state));
   // A broken machine needs a shorter step to come to rest: 1/L, as in chapter
   // 22.  The machine mended, the reader's own step comes back, unless they
   // have chosen another one meanwhile.

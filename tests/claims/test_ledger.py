@@ -20,6 +20,11 @@ P1-next-quadratic P1-open-nonlinear P1-open-dimension P1-open-language
 P2-implements-pgd P2-minimiser P2-dominance P2-flow P2-ood P2-more-loops
 P2-loops-layers P2-few-examples
 """.split()
+# Signs, Greek letters, raised and lowered digits, letters that stand alone,
+# and the ids of claims: mathematics and links, not words.
+TYPED = re.compile(
+    r"[=<>≤≥≠√∞→·*^_‖⟨⟩²³¹½⁰-ₜα-ωΑ-Ω]"
+    r"|(?<![\w.'’-])[B-HJ-Zb-z]\d?(?![\w'’]|\.\w)")
 ROWS = {row["id"]: row for row in ledger()}
 settled = [row for row in ROWS.values() if row["verdict"] != "open"]
 
@@ -34,6 +39,13 @@ def test_a_row_has_its_keys_and_a_known_verdict(row):
     assert list(row) == KEYS
     assert row["verdict"] in VERDICTS
     assert row["source"].strip() and row["statement"].strip()
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+@pytest.mark.parametrize("key", ["statement", "correction"])
+def test_formulas_are_mathematics_and_names_of_claims_are_links(row, key):
+    words = re.sub(r"\$[^$]+\$|`[^`]+`", "", row[key]).replace("{claim}", "")
+    assert not TYPED.findall(words)
 
 
 def test_ledger_and_marked_tests_match_one_to_one():

@@ -65,3 +65,10 @@ def test_no_two_works_are_cited_by_the_same_words():
     works = parse_file(chapters.ROOT / "book" / "references.bib").entries
     labels = [label(work) for work in works.values()]
     assert sorted(labels) == sorted(set(labels))
+
+
+def test_the_glossary_is_in_alphabetical_order():
+    text = chapters.source("book/glossary").read_text("utf8")
+    terms = re.findall(r"^(\S.*)\n  ", text, re.MULTILINE)
+    assert len(terms) > 40
+    assert terms == sorted(terms, key=str.casefold)

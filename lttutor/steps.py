@@ -13,7 +13,7 @@ from lttutor.validation import as_array, as_count, finite
 def constant_steps(L: ArrayLike, T: int) -> np.ndarray:
     """The constant schedule η = 1/L, T times.
 
-    Error factor after T loops: at most (1 - μ/L)ᵀ, never changing sign.
+    Error factor after T loops: at most (1 - μ/L)^T, never changing sign.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def constant_steps(L: ArrayLike, T: int) -> np.ndarray:
 def optimal_constant_steps(L: ArrayLike, mu: ArrayLike, T: int) -> np.ndarray:
     """The best constant schedule for a spectrum in [μ, L]: η = 2/(L + μ).
 
-    Error factor after T loops: at most ((L - μ)/(L + μ))ᵀ.
+    Error factor after T loops: at most ((L - μ)/(L + μ))^T.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def chebyshev_steps(
 
         r_k = (L + μ)/2 - (L - μ)/2 · cos((2k - 1)π / 2T),   k = 1, …, T.
 
-    Error factor after T loops: at most 2/(ρᵀ + ρ⁻ᵀ), where
+    Error factor after T loops: at most 2/(ρ^T + ρ^-T), where
     ρ = (√κ - 1)/(√κ + 1) and κ = L/μ; nothing is promised before loop T.
     In exact arithmetic the order of the steps does not matter.  In floating
     point it decides, because a single factor |1 - λ/r| can reach κ.

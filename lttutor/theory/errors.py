@@ -132,7 +132,7 @@ def loops_to_error(
 ) -> float:
     """The first loop after which a constant step's vector error is at most ε.
 
-    The error after T loops is ‖(I - ηXᵀX)ᵀ θ*‖, relative to |α|.  The
+    The error after T loops is ‖(I - ηXᵀX)^T θ*‖, relative to |α|.  The
     matrix is squared until its power is small enough, and the last power is
     then taken apart bit by bit: a million loops cost forty small products,
     and no eigenvalue is used.

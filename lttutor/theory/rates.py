@@ -28,9 +28,9 @@ def tight_bound(
     The maximum over all spectra in [μ, L] and all unit θ*, so some task
     attains it; it also bounds ‖v(T) - αθ*‖ / |α|:
 
-        constant    (1 - 1/κ)ᵀ
-        optimal     ((κ - 1)/(κ + 1))ᵀ
-        chebyshev   2/(ρᵀ + ρ⁻ᵀ),   ρ = (√κ - 1)/(√κ + 1)
+        constant    (1 - 1/κ)^T
+        optimal     ((κ - 1)/(κ + 1))^T
+        chebyshev   2/(ρ^T + ρ^-T),   ρ = (√κ - 1)/(√κ + 1)
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def _loops(kappa, epsilon, rule):
 
 
 def _power(x, T):
-    """(1 - x)ᵀ, accurate for tiny x and huge T, and 1 for T = 0."""
+    """(1 - x)^T, accurate for tiny x and huge T, and 1 for T = 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.exp(T * np.log1p(-x))
     return np.where(T == 0, 1.0, value)[()]

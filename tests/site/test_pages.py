@@ -14,6 +14,7 @@ from tools.book.chapters import HTML, ROOT
 
 PAGES = chapters.pages()
 MEASURE = 72
+PRINTED = 46  # characters that a phone shows in a line
 
 
 @lru_cache(None)
@@ -223,6 +224,14 @@ def test_code_lines_fit_the_measure(page):
         for line in cell.source.splitlines()
         if len(line) > MEASURE
     ]
+    assert long == []
+
+
+@pytest.mark.parametrize("page", chapters.code_pages())
+def test_printed_lines_fit_a_phone(built, page):
+    printed = page_soup(page).select(".cell_output .highlight pre")
+    long = [line for part in printed for line in part.get_text().splitlines()
+            if len(line) > PRINTED]
     assert long == []
 
 

@@ -72,3 +72,23 @@ def test_the_glossary_is_in_alphabetical_order():
     terms = re.findall(r"^(\S.*)\n  ", text, re.MULTILINE)
     assert len(terms) > 40
     assert terms == sorted(terms, key=str.casefold)
+
+
+MATH = r"\$(?!\$)[^$]+\$"
+NUMBER = r"(?:\{glue:text\}`[^`]+`|(?<![\w.,$-])\d(?:[\d.,]*\d)?)"
+NUMBERED = r"(?:\{(?:prf:ref|numref|eq)\}`[^`]+`|\{ref\}`(?:chap-|[^`]*\d <)[^`]*`)"
+MEET = re.compile(rf"(?:{MATH}|{NUMBERED}|{NUMBER}) (?={MATH}|{NUMBER})")
+RELATION = re.compile(r"(?:=|\\le|\\ge|\\approx|\\to|\\times)\$ $")
+
+
+@pytest.mark.parametrize("page", chapters.chapters())
+def test_a_number_or_formula_does_not_meet_the_next(page):
+    """A word or a comma parts them: "after 200 0.003" reads as one number."""
+    text = "\n".join(cell.source for cell in chapters.read(page).cells
+                     if cell.cell_type == "markdown")
+    text = re.sub(r"^\$\$.*?^\$\$|^(?:\||:|`{3}).*?$", "¶", text,
+                  flags=re.MULTILINE | re.DOTALL)
+    text = " ".join(text.split())
+    met = [text[max(0, match.start() - 30):match.end() + 30]
+           for match in MEET.finditer(text) if not RELATION.search(match[0])]
+    assert met == []

@@ -92,3 +92,15 @@ def test_a_number_or_formula_does_not_meet_the_next(page):
     met = [text[max(0, match.start() - 30):match.end() + 30]
            for match in MEET.finditer(text) if not RELATION.search(match[0])]
     assert met == []
+
+
+@pytest.mark.parametrize("page", chapters.chapters())
+def test_formulas_in_captions_are_mathematics(page):
+    captions = [
+        text for cell in chapters.read(page).cells
+        for text in [cell.metadata.get("mystnb", {}).get("figure", {}).get("caption"),
+                     *re.findall(r"^caption: \|\n((?:  .*\n)+)", cell.source,
+                                 re.MULTILINE)] if text]
+    for caption in captions:
+        words = re.sub(r"\$[^$]+\$", "", caption)
+        assert not re.findall(r"[=<>≤≥√⁻-₎²³¹Α-ω]|(?<![\w'’])[b-zB-HJ-UW-Z](?!\w)", words)

@@ -104,3 +104,10 @@ def test_formulas_in_captions_are_mathematics(page):
     for caption in captions:
         words = re.sub(r"\$[^$]+\$", "", caption)
         assert not re.findall(r"[=<>≤≥√⁻-₎²³¹Α-ω]|(?<![\w'’])[b-zB-HJ-UW-Z](?!\w)", words)
+
+
+@pytest.mark.parametrize("page", chapters.chapters())
+def test_the_sign_that_continues_a_display_stands_between_two_terms(page):
+    r"""TeX spaces ``\quad{}+x`` as a sum, ``\quad+x`` as a sign of x."""
+    text = chapters.source(page).read_text("utf8")
+    assert not re.findall(r"^&\\quad[-+].*", text, re.MULTILINE)

@@ -15,11 +15,13 @@ from tools.book import epub, solutions
 from tools.book.chapters import ROOT
 from tools.book.site.publish import (
     CHIP,
+    LINE,
     OTHER,
     SYLLABLE,
     chip,
     kept_together,
     outside,
+    raised,
     whole,
 )
 from tools.book.site.tables import numbers_right
@@ -71,6 +73,13 @@ def test_a_column_of_numbers_has_its_digits_below_one_another():
                     + "</tr>" for row in rows)
     cells = BeautifulSoup(numbers_right(table), "html.parser").find_all("td")
     assert [cell.has_attr("class") for cell in cells] == [False, True, True] * 4
+
+
+def test_powers_of_printed_numbers_are_raised_outside_code_and_attributes():
+    text = '<td>3.1 × 10⁻¹²</td><img alt="10⁻⁶"><pre>10⁻³</pre> 10⁶'
+    assert outside(LINE, raised, text) == (
+        '<td>3.1 × 10<sup>−12</sup></td><img alt="10⁻⁶"><pre>10⁻³</pre> '
+        '10<sup>6</sup>')
 
 
 @pytest.fixture(scope="module")

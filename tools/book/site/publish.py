@@ -55,6 +55,11 @@ WHOLE = re.compile(OTHER.pattern + r"|<(mjx-container|select|math|button)\b.*?</
 CHIP = re.compile(r'<code class="([^"]*)">((?:<span class="pre">[^<]*</span>\s*){2,})'
                   r"(?=</code>)")
 LONGEST = 22
+# The powers in numbers that a run printed, raised as those in formulas are.
+POWER = re.compile(r"(?<=10)[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+(?![^<>]*>)")
+LINE = re.compile(r"<(pre|script|head|code|svg|select|figure|mjx-container)\b.*?</\1>",
+                  re.DOTALL)
+DIGITS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "−0123456789")
 NAME = re.compile(r'(?<=<span class="pre">)[\w.]+(?=</span></code>)')
 OPTIONS = re.compile(r"<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\s*")
 PRELOAD = re.compile(r'<link rel="preload" as="script"[^>]*>\s*')
@@ -188,6 +193,7 @@ def finished(path, text, scripts, loads):
     text = CHIP.sub(chip, text)
     text = TABLE.sub(
         lambda table: tables.numbers_right(NAME.sub(parted, table[0])), text)
+    text = outside(LINE, raised, text)
     count = iter(range(10**6))
     return IMAGE.sub(lambda m: image(m, next(count)), text)
 
@@ -207,6 +213,11 @@ def kept_together(prose):
         prose = pattern.sub("\\1\u00a0", prose)
     prose = RELATED.sub("\u00a0\\1\u00a0", prose)
     return SPACED.sub("\u00a0", prose)
+
+
+def raised(prose):
+    return POWER.sub(
+        lambda power: f"<sup>{power[0].translate(DIGITS)}</sup>", prose)
 
 
 def whole(pattern, markup):

@@ -3,11 +3,10 @@ set in a formula or a list in columns; and name each module once in the index.
 
 reStructuredText reads a pair of bars as a substitution and a star before a
 word as emphasis, so those of the prose (not of the examples) are escaped
-before it sees them.  What is set in becomes a quotation, which keeps its lines
-(see reference.css).
+before it sees them.  It would read lines that are set in as a list or a
+definition, so each gets a bar, which keeps it (see reference.css).
 """
 
-from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
@@ -16,12 +15,26 @@ def escape(app, what, name, obj, options, lines):
     for number, line in enumerate(lines):
         if not line.lstrip().startswith((">>>", "...")):
             lines[number] = line.replace("|", r"\|").replace("(*", r"(\*")
+    keep_lines(lines)
 
 
-def keep_lines(app, doctree):
-    for quote in doctree.findall(nodes.block_quote):
-        if "docstring of" in (quote.source or ""):
-            quote["classes"].append("as-written")
+def keep_lines(lines):
+    """A bar before each line that is set in after a paragraph of its own."""
+    after, kept = "", False  # the paragraph's last line; in such a block
+    for number, line in enumerate(lines):
+        if not line.strip():
+            kept = False
+            continue
+        starts = number and not lines[number - 1].strip()
+        if line[0] != " ":
+            after = line
+        elif starts and after and after[0] != " " or kept:
+            indent = len(line) - len(line.lstrip())
+            kept = kept or indent
+            lines[number] = " " * kept + "| " + line[kept:]
+            continue
+        else:
+            after = line
 
 
 class ModulesOnce(SphinxTransform):
@@ -43,5 +56,4 @@ def setup(app):
     app.add_transform(ModulesOnce)
     # Before napoleon, which adds stars of its own.
     app.connect("autodoc-process-docstring", escape, priority=400)
-    app.connect("doctree-read", keep_lines)
     return {"version": "1", "parallel_read_safe": True}

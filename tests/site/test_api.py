@@ -45,3 +45,15 @@ def test_every_function_on_the_page_has_an_example(page):
         if ">>>" not in function.get_text()
     ]
     assert without == []
+
+
+def test_what_is_set_in_keeps_its_lines_and_signs(page):
+    """No list, no definition; what goes on begins with its own sign."""
+    quotes = page.select("article blockquote")
+    assert len(quotes) > 15
+    for quote in quotes:
+        assert not quote.select("ul, ol, dl"), quote.get_text()
+    lines = [line.get_text().strip() for line in page.select(
+        "blockquote .line-block .line")]
+    assert any(line.startswith("+ Σ_r 2r") for line in lines)
+    assert any(line.startswith("- 2 Σ_j") for line in lines)

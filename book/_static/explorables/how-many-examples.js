@@ -207,10 +207,10 @@ function drawLaw(law, { d, n, ratio, lambda, zeros, top }) {
 }
 
 function drawChart(chart, { ratio, kappa, sweep }) {
-  const frame = { left: 46, right: 286, top: 72, bottom: 236 };
+  const frame = { left: 46, right: 286, top: 84, bottom: 236 };
   const x = log(RATIOS[0] / 1.5, 16, frame.left, frame.right);
   // An axis from 1 to MOST; above it a row for what is larger, one for ∞.
-  const scale = log(1, MOST, frame.bottom, frame.top), larger = 53, infinite = 34;
+  const scale = log(1, MOST, frame.bottom, frame.top), larger = 59, infinite = 34;
   const y = k => k <= MOST ? scale(k) : k < Infinity ? larger : infinite;
   const known = range(121, k => 16 ** (k / 120)).filter(r => limit(r) < MOST);
   const power = p => p < 4 ? text(10 ** p) : `10${raised(p)}`;
@@ -227,9 +227,9 @@ function drawChart(chart, { ratio, kappa, sweep }) {
       line([[frame.left, at], [frame.right, at]], "ink thin dotted faint")),
     line([[x(1), infinite], [x(1), frame.bottom]], "ink thin dashed faint"),
     line(known.map(r => [x(r), y(limit(r))]), "truth wide"),
-    label(x(1.3), 92, "limit d → ∞", "truth"),
-    label(x(4), 132, "this prompt", "examples"),
-    label(x(4), 148, "as it grows", "examples"),
+    label(x(1.3), 100, "limit d → ∞", "truth"),
+    label(x(4), 138, "this prompt", "examples"),
+    label(x(4), 154, "as it grows", "examples"),
     ...sweep.map(([r, k]) => disc(x(r), y(k), 3.5, "examples")),
     disc(x(ratio), y(kappa), 6, "generated"));
 }

@@ -10,9 +10,10 @@ const [folder, macros] = process.argv.slice(2);
 // What a formula may not contain is an error, not red text.
 const throwing = (jax, error) => { throw error; };
 
-// Glyphs of a formula that is never broken, of one that only a narrow column
-// breaks (book.css), and of a piece that must be; and of the least piece.
-const [SHORT, MIDDLE, LONG, LEAST] = [20, 30, 28, 6];
+// Glyphs of a formula that is never broken, of one that only a phone's table
+// breaks and of one that any narrow column breaks (book.css); of a piece that
+// must be, and of the least piece.
+const [SHORT, CELL, NEAR, LONG, LEAST] = [12, 20, 30, 28, 6];
 
 // Between the rows of a display: fractions above one another stay apart.
 const ROWS = "0.6em";
@@ -95,7 +96,8 @@ async function main() {
     const parts = dom.childNodes(math);
     const all = glyphs(math);
     if (all <= SHORT) return;
-    const name = all <= MIDDLE ? { class: "near" } : {};
+    const name = all <= CELL ? { class: "cell" }
+      : all <= NEAR ? { class: "near" } : {};
     const deep = depths(parts);
     const places = [];
     let before = 0;

@@ -40,7 +40,7 @@ OTHER = re.compile(r"<(table|pre|script|head|code|svg)\b.*?</\1>", re.DOTALL)
 LINKED = re.compile(r'(<(?:a|span) [^>]*>[A-Z][a-z]+) (?=\d[\d.]*</(?:a|span)>)')
 SPACED = re.compile(r" (?=[×±] ?\d)|(?<=[×±]) (?=\d)")
 RELATED = re.compile(
-    r"(?<=[^\s,;:.>]) ([=≈≤≥≠∈∼≪≫∝−·+]|&[lg]t;) (?=[\w(\[{|‖√½−∞])")
+    r"(?<=[^\s,;:.>]) ([=≈≤≥≠∈∼≪≫∝−+]|&[lg]t;) (?=[\w(\[{|‖√½−∞])")
 UNIT = re.compile(
     r"(?<=\d)((?:</span>)*) (?=%|[α-ω]\b"
     r'|<span class="math(?:(?!alttext|</span>).)*alttext="\\?\w+" )', re.DOTALL)

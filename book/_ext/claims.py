@@ -135,13 +135,6 @@ class ClaimsLedger(SphinxDirective):
         )
         return self.parse(lines, nodes.container(classes=["claim-summary"]))
 
-    @staticmethod
-    def linked(text, own):
-        """The text with the names of other claims as links to them."""
-        names = sorted((row["id"] for row in evidence.ledger()), key=len)
-        others = "|".join(re.escape(n) for n in names[::-1] if n != own)
-        return re.sub(rf"(?<![\w`-])({others})(?![\w-])", r"{claim}`\1`", text)
-
     def row(self, row, tests, results):
         section = nodes.container(classes=["claim-row", *kinds(row)])
         section["ids"].append(anchor(row["id"]))
@@ -159,7 +152,7 @@ class ClaimsLedger(SphinxDirective):
                 "To be settled by" if row["verdict"] == "open" else "Note"
             )
             text += [f"*{heading}.* {row['correction'].strip()}", ""]
-        self.parse(self.linked("\n".join(text), row["id"]), section)
+        self.parse("\n".join(text), section)
         if row["chapter"]:
             section += self.chapter(row["chapter"])
         for test in row["evidence"]:

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-from tools.book import changes, chapters, evidence
+from tools.book import changes, chapters
 from tools.book.chapters import HTML, ROOT
 
 PAGES = chapters.pages()
@@ -242,22 +242,6 @@ def test_no_notebook_file_is_kept_beside_its_text():
         if ".ipynb_checkpoints" not in path.parts
     ]
     assert found == []
-
-
-def test_a_claim_that_a_note_names_is_a_link(built):
-    notes = page_soup("book/claims").select(".claim-row > p")
-    words = "".join(text for note in notes for text in note.find_all(string=True)
-                    if text.find_parent(["a", "code"]) is None)
-    names = [row["id"] for row in evidence.ledger()]
-    assert [name for name in names
-            if re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", words)] == []
-
-
-def test_formulas_of_the_ledger_are_formulas(built):
-    notes = page_soup("book/claims").select(".claim-row > p")
-    words = [text for note in notes for text in note.find_all(string=True)
-             if text.find_parent(["math", "code"]) is None]
-    assert [text for text in words if re.search(r"[\^_{}]", text)] == []
 
 
 def test_the_index_names_each_module_once(built):

@@ -235,10 +235,10 @@ class ClaimsLedger(SphinxDirective):
             words.append("exact, in SymPy")
         if result.get("draws"):
             cases = result["draws"] * result["cases"]
-            words.append(f"{cases:,} case" + "s" * (cases != 1))
+            words.append(f"{cases:,}\u00a0case" + "s" * (cases != 1))
         if result.get("tolerance"):
             words.append(f"tolerance\u00a0{tolerance(result['tolerance'])}")
-        return " · ".join(words)
+        return "\u00a0· ".join(words)  # no line begins with a dot
 
     @staticmethod
     def badge(verdict):

@@ -29,6 +29,10 @@ TOO_WIDE = """() => {
 }"""
 
 
+TORN = """() => [...document.querySelectorAll(
+  'article pre :is(.mi, .mf), article p > .whole')].filter(
+  e => e.getClientRects().length > 1).map(e => e.textContent)"""
+
 EXCESS = """() => document.documentElement.scrollWidth
   - document.documentElement.clientWidth"""
 
@@ -51,6 +55,7 @@ def seen(request, visit):
             found["excess"][width, scheme] = page.tab.evaluate(EXCESS)
         if width == PHONE:
             found["too wide"] = page.tab.evaluate(TOO_WIDE)
+            found["torn"] = page.tab.evaluate(TORN)
     found["grounds"] = page.tab.evaluate(GROUNDS)
     for image in page.tab.locator("article img").all():
         image.scroll_into_view_if_needed()
@@ -66,6 +71,10 @@ def test_a_page_never_scrolls_sideways(seen):
 
 def test_code_equations_and_tables_fit_a_phone(seen):
     assert seen["too wide"] == []
+
+
+def test_a_number_of_the_code_and_a_short_word_stand_on_one_line(seen):
+    assert seen["torn"] == []
 
 
 def test_figures_are_shown_and_have_no_slab_behind_them_in_the_dark(seen):

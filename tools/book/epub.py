@@ -56,7 +56,7 @@ table { border-collapse: collapse; }
 td, th { padding: 0.2em 0.6em; border-bottom: 1px solid #999;
   text-align: left; vertical-align: top; }
 :is(td, th, li, figcaption) p { margin: 0.2em 0; }
-blockquote div.line-block { white-space: pre-wrap; font-family: monospace; }
+blockquote div.line { white-space: pre-wrap; font-family: monospace; }
 div.sd-card { border: 1px solid #999; padding: 0.5em 0.8em; margin: 0.8em 0; }
 div.proof, div.admonition, div.exercise { border: 1px solid #999;
   padding: 0 0.8em; margin: 1em 0; }

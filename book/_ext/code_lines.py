@@ -7,7 +7,7 @@ import re
 from pygments.formatters import HtmlFormatter
 from sphinx.highlighting import PygmentsBridge
 
-from tools.book.site.publish import parted
+from tools.book.site.lines import parted
 
 SPACES = re.compile(r"((?:<[^>]*>)*)( +)")
 # What holds no space and is longer than this may part after a bracket.

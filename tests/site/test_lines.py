@@ -13,7 +13,7 @@ from pygments.lexers import PythonLexer
 
 from tools.book import epub, solutions
 from tools.book.chapters import ROOT
-from tools.book.site.publish import (
+from tools.book.site.lines import (
     CHIP,
     LINE,
     OTHER,

@@ -65,6 +65,7 @@ async function main() {
   const CLOSE = ["29", "5D", "7D", "27E9"];
   const BARS = ["7C", "2016", "2225"];
   const COMMA = ["2C"];
+  const SUMS = ["2211", "220F", "222B"];
 
   // Can what follows this part only be a sign, or the like?
   const expectsMore = (part) =>
@@ -89,8 +90,8 @@ async function main() {
   }
 
   // A long inline formula may break after a relation or an operator (MathJax
-  // puts space before these) and after a comma, but not after a sign, and in
-  // brackets only where a phone could not hold what lies between two breaks.
+  // puts space before these) and after a comma, but not after a sign or a sum,
+  // and in brackets only where a phone could not hold what lies between two breaks.
   function allowBreaks(container) {
     const math = dom.firstChild(container);
     const parts = dom.childNodes(math);
@@ -107,7 +108,7 @@ async function main() {
         return;
       }
       if (before < LEAST || all - before < LEAST) return;
-      if (shows(mo, COMMA) || (space(mo) && !shows(mo, OPEN))) {
+      if (shows(mo, COMMA) || (space(mo) && !shows(mo, [...OPEN, ...SUMS]))) {
         places.push({ mo, depth: deep[i], before, name });
       }
     });

@@ -30,7 +30,7 @@ TOO_WIDE = """() => {
 
 
 TORN = """() => [...document.querySelectorAll(
-  'article pre :is(.mi, .mf), article p > .whole')].filter(
+  'article pre :is(.mi, .mf), article p:not(td p) > .whole')].filter(
   e => e.getClientRects().length > 1).map(e => e.textContent)"""
 
 EXCESS = """() => document.documentElement.scrollWidth

@@ -119,6 +119,7 @@ def breaks(tmp_path_factory, writers):
     (r"11111=(1-1111)(1+1111)", 2),
     (r"1111=(1-11111)(1+1111)", 1),  # a head that small stays
     (r"|1-1111111|=|2-2222222|", 2),
+    (r"1111111=2222222\sum333333333", 2),  # not after the sum
     (r"\|1-11111\|^2=-\|2-222222\|", 2),  # not after the sign
     (r"\lVert1-111111\rVert\le\lVert1-222222\rVert", 2),
     (r"111111,\;2222222,\;333333", 3),

@@ -17,7 +17,13 @@ FLAGS = [
 
 
 def find_chromium(playwright):
-    candidates = [os.environ.get("CHROMIUM")]
-    candidates += [shutil.which(name) for name in NAMES]
-    candidates.append(playwright.chromium.executable_path)
+    return on_the_path() or _existing([playwright.chromium.executable_path])
+
+
+def on_the_path():
+    """Chromium as the reader has named or installed it, if they have."""
+    return _existing([os.environ.get("CHROMIUM"), *map(shutil.which, NAMES)])
+
+
+def _existing(candidates):
     return next((c for c in candidates if c and Path(c).exists()), None)

@@ -6,7 +6,8 @@ pages in a browser, and (strictly, output by output) the notebooks that
 readers download.
 
 What takes longest is not run again while nothing that it uses has changed
-since it passed: the grading of the problem sets, and each notebook.  With
+since it passed: the grading of the problem sets, each notebook, and the
+explorables if Chromium is where this command can see it.  With
 `make test ALL=1`, in a fresh copy, and where a service sets CI, all runs.
 """
 
@@ -22,6 +23,7 @@ from tools.book import chapters, state
 from tools.book.changes import fingerprint
 from tools.book.chapters import BUILD, ROOT
 from tools.book.execute import TIMEOUT, WORKERS, prepare_kernels
+from tools.browser import on_the_path
 
 PASSED = BUILD / "passed.json"
 SURROUNDINGS = ("lttutor/**/*", "requirements*.txt", "pyproject.toml",
@@ -29,6 +31,9 @@ SURROUNDINGS = ("lttutor/**/*", "requirements*.txt", "pyproject.toml",
 GRADING = [f"tests/course/{name}" for name in (
     "test_answers.py", "test_dryrun.py", "test_grade.py", "test_hostile.py",
     "test_resume.py", "inbox", "report", "run")]
+EXPLORABLES = "tests/browser/test_explorables.py"
+EXPLORED = ("book/_static/**/*", "book/_ext/frames/*", "tests/browser/*.py",
+            "tools/browser.py", "tools/book/stills.py")
 GRADED = ("course/**/*", "assignments/**/*", "tests/course/**/*",
           "book/teach.md")
 
@@ -42,6 +47,8 @@ def slow():
     grading = (f"{around} {fingerprint(*GRADED)} {bubblewrap} "
                f"{os.environ.get('CONFINEMENT')}")
     found = dict.fromkeys(GRADING, grading)
+    if chromium := on_the_path():  # without one they are skipped
+        found[EXPLORABLES] = f"{around} {fingerprint(*EXPLORED)} {chromium}"
     for page in chapters.offered():
         path = chapters.download(page).relative_to(ROOT).as_posix()
         found[path] = f"{around} {fingerprint(path)}"

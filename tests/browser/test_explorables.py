@@ -14,7 +14,7 @@ import pytest
 
 from lttutor import attention, loop, steps, theory
 from lttutor.flattening import spectrum_map
-from tools.book import chapters, stills
+from tools.book import stills
 
 NAMES = stills.names()
 FOLDER, FRAMES = stills.FOLDER, stills.FRAMES
@@ -1049,29 +1049,6 @@ def test_the_thumb_of_a_slider_shows_that_it_has_the_focus(
     slider.evaluate("e => e.blur()")
     assert look(0) == focused[0]
     assert look(half) != focused[1]
-
-
-# -- in the book --------------------------------------------------------------
-
-def test_a_page_loads_the_scripts_only_if_it_uses_them(built):
-    used = set()
-    for page in chapters.pages():
-        html = chapters.html(page).read_text("utf8")
-        found = re.findall(r'data-explorable="([\w-]+)"', html)
-        used.update(found)
-        assert ("explorables/common.js" in html) == bool(found), page
-    assert used <= set(NAMES)
-
-
-def test_an_explorable_plays_in_a_book_opened_from_a_folder(built, browser):
-    for page in chapters.pages():
-        if "data-explorable" not in chapters.html(page).read_text("utf8"):
-            continue
-        tab = browser.new_page(reduced_motion="reduce")
-        tab.goto(chapters.html(page).as_uri())
-        tab.locator(".explorable").scroll_into_view_if_needed()
-        tab.wait_for_selector("[data-ready]")
-        tab.close()
 
 
 def test_a_curve_that_leaves_its_chart_is_cut_off_and_not_flattened(opened):

@@ -1,8 +1,10 @@
 """Every page, on a phone and on a desk, by day and by night."""
 
+import re
+
 import pytest
 
-from tools.book import chapters
+from tools.book import chapters, stills
 
 PAGES = chapters.pages()
 PHONE, DESK = 390, 1440
@@ -113,3 +115,24 @@ def test_the_search_of_a_book_opened_from_a_folder_has_excerpts(browser, built):
     assert "chebyshev" in pages[0].locator("p.context").inner_text().lower()
     assert complaints == []
     tab.close()
+
+
+def test_a_page_loads_the_scripts_only_if_it_uses_them(built):
+    used = set()
+    for page in chapters.pages():
+        html = chapters.html(page).read_text("utf8")
+        found = re.findall(r'data-explorable="([\w-]+)"', html)
+        used.update(found)
+        assert ("explorables/common.js" in html) == bool(found), page
+    assert used <= set(stills.names())
+
+
+def test_an_explorable_plays_in_a_book_opened_from_a_folder(built, browser):
+    for page in chapters.pages():
+        if "data-explorable" not in chapters.html(page).read_text("utf8"):
+            continue
+        tab = browser.new_page(reduced_motion="reduce")
+        tab.goto(chapters.html(page).as_uri())
+        tab.locator(".explorable").scroll_into_view_if_needed()
+        tab.wait_for_selector("[data-ready]")
+        tab.close()

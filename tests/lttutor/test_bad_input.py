@@ -161,7 +161,7 @@ AXES = {"n", "d", "n + 1", "d + 1", "T", "27 h", "rows", *map(str, range(9)),
 # Nothing to refuse, or not for readers: parts of other functions.
 EXEMPT = """
     diabetes_table english_text block_prompt block_weights use_style
-    label_line undrawn matrix_picture descent adam symmetric_part any_matrix
+    label_line undrawn touching matrix_picture descent adam symmetric_part any_matrix
     as_layer attend form_of one_by_one outputs value_and_gradient
     generator_state generator_from exact ascending generator_of
     eigenvalues_of as_kappa flattening_loops make_legible no_paler luminance

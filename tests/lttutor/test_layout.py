@@ -46,6 +46,7 @@ ORDER = (
     "sweep",
     "symbolic",
     "colors",
+    "touching",
     "figures",
     "datatable",
 )

@@ -71,14 +71,17 @@ def test_what_takes_long_runs_until_it_has_passed(project):
     (PAGE, {PAGE}),
     ("course/grade.py", {*test.GRADING}),
     ("assignments/ps1/answers/ps1-1.py", {*test.GRADING}),
-    ("lttutor/__init__.py", {*test.GRADING, PAGE}),
-    ("requirements-dev.txt", {*test.GRADING, PAGE}),
+    ("lttutor/__init__.py", {*test.GRADING, test.EXPLORABLES, PAGE}),
+    ("requirements-dev.txt", {*test.GRADING, test.EXPLORABLES, PAGE}),
+    ("book/_static/explorables/common.js", {test.EXPLORABLES}),
+    ("tests/browser/conftest.py", {test.EXPLORABLES}),
 ])
 def test_a_change_of_what_it_uses_runs_it_again(
     changed, again, project, monkeypatch
 ):
     for variable in "ALL", "CI":
         monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(test, "on_the_path", lambda: "chromium")
     for module in test, chapters:
         monkeypatch.setattr(module, "ROOT", project)
     monkeypatch.setattr(chapters, "HTML", project / "_build/html")
@@ -91,4 +94,6 @@ def test_a_change_of_what_it_uses_runs_it_again(
     path.write_text(f"{path.read_text() if path.exists() else ''}\n")
     assert test.to_run(test.slow()) == again
     monkeypatch.setenv("CI", "true")
-    assert test.to_run(test.slow()) == {*test.GRADING, PAGE}
+    assert test.to_run(test.slow()) == {*test.GRADING, test.EXPLORABLES, PAGE}
+    monkeypatch.setattr(test, "on_the_path", lambda: None)
+    assert test.EXPLORABLES not in test.slow()

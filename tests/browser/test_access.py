@@ -93,3 +93,14 @@ def test_a_formula_is_there_before_any_script_and_says_what_it_is(visit):
     math = tab.locator("article mjx-assistive-mml math").first
     assert math.get_attribute("alttext") == "T"
     assert tab.evaluate("() => typeof MathJax") == "undefined"
+
+
+def test_links_of_a_list_are_large_enough_for_a_finger(visit):
+    """24 pixels, at the width where none of them needs two lines."""
+    for page in ("notebooks/32-what-training-finds",
+                 "notebooks/42-moving-examples"):
+        tab = visit(page, 412).tab
+        links = tab.locator(".part-map a").all()
+        assert len(links) > 2
+        for link in links:
+            assert link.bounding_box()["height"] >= 24, link.text_content()

@@ -32,8 +32,9 @@ GRADING = [f"tests/course/{name}" for name in (
     "test_answers.py", "test_dryrun.py", "test_grade.py", "test_hostile.py",
     "test_resume.py", "inbox", "report", "run")]
 EXPLORABLES = "tests/browser/test_explorables.py"
-EXPLORED = ("book/_static/**/*", "book/_ext/frames/*", "tests/browser/*.py",
-            "tools/browser.py", "tools/book/stills.py")
+EXPLORED = ("book/_static/**/*", "book/_ext/frames/*", EXPLORABLES,
+            "tests/browser/conftest.py", "tools/browser.py",
+            "tools/book/stills.py")
 GRADED = ("course/**/*", "assignments/**/*", "tests/course/**/*",
           "book/teach.md")
 

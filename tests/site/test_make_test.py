@@ -75,6 +75,7 @@ def test_what_takes_long_runs_until_it_has_passed(project):
     ("requirements-dev.txt", {*test.GRADING, test.EXPLORABLES, PAGE}),
     ("book/_static/explorables/common.js", {test.EXPLORABLES}),
     ("tests/browser/conftest.py", {test.EXPLORABLES}),
+    ("tests/browser/test_access.py", set()),
 ])
 def test_a_change_of_what_it_uses_runs_it_again(
     changed, again, project, monkeypatch

@@ -231,6 +231,7 @@ def test_no_path_crosses_the_legend_even_when_it_bursts(opened):
     ("eta=2.20&angle=0", "is zero here"),
     ("eta=2.00&angle=90", "never shrinks"),
     ("eta=2.20&kappa=1", "along any axis grows"),
+    ("eta=2.20&kappa=1&angle=0", "along any axis grows"),
     ("eta=1.98", "published bound is not for this step"),
     ("eta=1.50", "published: 0.3"),
 ])

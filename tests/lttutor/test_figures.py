@@ -55,21 +55,23 @@ CLEAR = [
 @pytest.mark.parametrize(
     "draw", [row[1] for row in STRUCK], ids=[row[0] for row in STRUCK])
 def test_words_that_touch_something_are_told(draw):
-    figure, ax = plt.subplots()
-    ax.set(xlim=(0, 1), ylim=(0, 1))
-    draw(ax)
-    assert touching(figure)
-    plt.close(figure)
+    assert told_of(draw)
 
 
 @pytest.mark.parametrize(
     "draw", [row[1] for row in CLEAR], ids=[row[0] for row in CLEAR])
 def test_of_words_that_stand_clear_nothing_is_told(draw):
+    assert told_of(draw) == []
+
+
+def told_of(draw):
+    """What is told of a figure with one panel from 0 to 1."""
     figure, ax = plt.subplots()
     ax.set(xlim=(0, 1), ylim=(0, 1))
     draw(ax)
-    assert touching(figure) == []
+    told = touching(figure)
     plt.close(figure)
+    return told
 
 
 @pytest.mark.parametrize(

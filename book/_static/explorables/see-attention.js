@@ -189,8 +189,8 @@ function drawPath(chart, q, done) {
 
 const WHY = {
   right: "",
-  self: " The last row reads itself too: it ends at ridge regression, not at the goal.",
-  causal: " Every row reads, so every row's features move, and all fade to zero.",
+  self: " The last row reads itself too: with a short step it ends at ridge regression, not at the goal.",
+  causal: " Every row reads, so every row's features move; with a short step all fade to zero.",
 };
 
 /** This move in a sentence. */

@@ -257,7 +257,7 @@ function say(seen) {
     return `${now}: with ${step} this machine bursts. A shorter step would bring it to rest.`;
   }
   if (rule !== "chebyshev" && schedule[0] * L >= 2) {
-    const part = Math.abs(dot(task.vectors[1], task.theta)) > 1e-9;
+    const part = kappa === 1 || Math.abs(dot(task.vectors[1], task.theta)) > 1e-9;
     return `${now}. With ${step} its part along ${kappa > 1 ? "the steep axis" : "any axis"} `
       + (schedule[0] * L === 2 ? "never shrinks" : part ? "grows"
         : "is zero here; any other θ* would burst")
